@@ -1,0 +1,2 @@
+#!/usr/bin/env node
+/** `npm start`: the main job. */
