@@ -29,7 +29,12 @@ export type Access = "read" | "write" | "execute";
 export type FaultReason = "unmapped" | "protection" | "beyondSource" | "outOfMemory";
 
 /** An access that the guest's page permissions refuse; `address` is the first byte refused. */
-export class GuestFault extends IsovmError {
+export class GuestFault extends IsovmError<{
+  address: number;
+  access: Access;
+  reason: FaultReason;
+}> {
+  /** The first byte refused. */
   readonly address: number;
   readonly access: Access;
   readonly reason: FaultReason;
@@ -40,7 +45,6 @@ export class GuestFault extends IsovmError {
       access,
       reason,
     });
-    this.name = "GuestFault";
     this.address = address;
     this.access = access;
     this.reason = reason;
