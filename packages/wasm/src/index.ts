@@ -1,1 +1,1 @@
-export {};
+export * from "./emit/index.ts";
