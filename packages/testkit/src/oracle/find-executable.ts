@@ -1,0 +1,20 @@
+/** Looks executables up as a shell does. */
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** The path of the first of these executables that is on `PATH`. */
+export function findExecutable(names: readonly string[]): string | undefined {
+  const directories = (process.env.PATH ?? "").split(delimiter).filter((path) => path !== "");
+  return names
+    .flatMap((name) => directories.map((directory) => join(directory, name)))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,3 @@
+export { hasOracles, missingOraclesHint, OracleMissingError, oracle } from "./oracle.ts";
+export { type OracleResult, type RunOracleOptions, runOracle } from "./run.ts";
+export { type OracleName, type OracleTool, oracleTools } from "./tools.ts";
