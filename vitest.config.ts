@@ -3,22 +3,22 @@ import { defineConfig } from "vitest/config";
 
 /** Packages resolve to their sources: an edit is tested without a build. */
 const conditions = ["@isovm/source", "module", "node", "development|production"];
-const source = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
-const packages = readdirSync(new URL("packages", import.meta.url));
+const project = (name: string, include: string) => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: { name, include: [include], testTimeout: 30_000, hookTimeout: 120_000 },
+});
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
-    projects: packages.map((name) => ({
-      ...source,
-      test: {
-        name,
-        include: [`packages/${name}/src/**/*.test.ts`],
-        testTimeout: 30_000,
-        hookTimeout: 120_000,
-      },
-    })),
+    globalSetup: "scripts/oracle-hint.ts",
+    projects: [
+      ...readdirSync(new URL("packages", import.meta.url)).map((name) =>
+        project(name, `packages/${name}/src/**/*.test.ts`),
+      ),
+      project("arrows", "scripts/arrows/*.test.ts"),
+      project("snippets", "scripts/snippets/*.test.ts"),
+    ],
   },
 });

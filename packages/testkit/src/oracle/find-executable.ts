@@ -1,6 +1,7 @@
 /** Looks executables up as a shell does. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { type OracleName, oracleTools } from "./tools.ts";
 
 /** The path of the first of these executables that is on `PATH`. */
 export function findExecutable(names: readonly string[]): string | undefined {
@@ -17,4 +18,12 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+const found = new Map<OracleName, string | undefined>();
+
+/** The path of an oracle's executable, if it is installed. */
+export function findOracle(name: OracleName): string | undefined {
+  if (!found.has(name)) found.set(name, findExecutable(oracleTools[name].executables));
+  return found.get(name);
 }

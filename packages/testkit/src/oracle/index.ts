@@ -1,3 +1,4 @@
-export { hasOracles, missingOraclesHint, OracleMissingError, oracle } from "./oracle.ts";
+export { missingOraclesHint } from "./install.ts";
+export { hasOracles, OracleMissingError, oracle } from "./oracle.ts";
 export { type OracleResult, type RunOracleOptions, runOracle } from "./run.ts";
 export { type OracleName, type OracleTool, oracleTools } from "./tools.ts";

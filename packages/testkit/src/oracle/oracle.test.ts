@@ -10,7 +10,8 @@ describe("oracles", () => {
     vi.stubEnv("CI", "");
     const fresh = await import("./oracle.ts");
     expect(fresh.hasOracles("qemu-riscv64")).toBe(false);
-    expect(fresh.missingOraclesHint()).toMatch(/apt-get install .*qemu-user/);
+    const { missingOraclesHint } = await import("./install.ts");
+    expect(missingOraclesHint()).toMatch(/apt-get install .*qemu-user/);
     vi.stubEnv("CI", "true");
     expect(() => fresh.hasOracles("qemu-riscv64")).toThrow(/apt-get install qemu-user/);
     expect(() => fresh.oracle("riscv64-linux-gnu-as")).toThrow(fresh.OracleMissingError);

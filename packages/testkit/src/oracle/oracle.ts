@@ -1,7 +1,8 @@
 /** Finds the outside oracles on this machine. */
 import { IsovmError } from "@isovm/isa-spec";
-import { findExecutable } from "./find-executable.ts";
-import { type OracleName, oracleTools } from "./tools.ts";
+import { findOracle } from "./find-executable.ts";
+import { installCommand, packagesOf } from "./install.ts";
+import type { OracleName } from "./tools.ts";
 
 /** An oracle is not installed; the message says which Debian packages bring it. */
 export class OracleMissingError extends IsovmError<{
@@ -29,7 +30,7 @@ export class OracleMissingError extends IsovmError<{
  * ```
  */
 export function hasOracles(...names: readonly OracleName[]): boolean {
-  const missing = names.filter((name) => find(name) === undefined);
+  const missing = names.filter((name) => findOracle(name) === undefined);
   if (missing.length === 0) return true;
   if (process.env.CI === "true") throw missingError(missing);
   return false;
@@ -42,34 +43,9 @@ export function hasOracles(...names: readonly OracleName[]): boolean {
  * {@link OracleMissingError} when the oracle is not installed.
  */
 export function oracle(name: OracleName): string {
-  const path = find(name);
+  const path = findOracle(name);
   if (path === undefined) throw missingError([name]);
   return path;
-}
-
-/** One line that says what to install to have all oracles, or `undefined` if none is missing. */
-export function missingOraclesHint(): string | undefined {
-  const missing = (Object.keys(oracleTools) as OracleName[]).filter(
-    (name) => find(name) === undefined,
-  );
-  return missing.length === 0
-    ? undefined
-    : `Tests against ${missing.join(", ")} are skipped; to run them: ${installCommand(missing)}`;
-}
-
-const found = new Map<OracleName, string | undefined>();
-
-function find(name: OracleName): string | undefined {
-  if (!found.has(name)) found.set(name, findExecutable(oracleTools[name].executables));
-  return found.get(name);
-}
-
-function packagesOf(names: readonly OracleName[]): string[] {
-  return [...new Set(names.map((name) => oracleTools[name].debianPackage))].sort();
-}
-
-function installCommand(names: readonly OracleName[]): string {
-  return `apt-get install ${packagesOf(names).join(" ")}`;
 }
 
 function missingError(names: readonly OracleName[]): OracleMissingError {
