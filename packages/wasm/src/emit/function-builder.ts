@@ -201,7 +201,10 @@ export class FunctionBuilder extends InstructionMethods {
   else(label: Label): void {
     const construct = this.#innermost("else", label);
     if (construct.kind !== "if") {
-      throw this.#error("else", `the innermost construct is a ${construct.kind}, not an if`);
+      throw this.#error(
+        "else",
+        `the innermost construct is ${construct.kind === "else" ? "an" : "a"} ${construct.kind}, not an if`,
+      );
     }
     if (this.validator !== undefined) this.validator.else();
     construct.kind = "else";

@@ -59,9 +59,10 @@ class InstructionEmitter {
         define(row, function (this: InstructionEmitter, offset = 0, alignment?: number) {
           const log2 =
             alignment === undefined ? alignmentLog2 : checkedLog2(row, alignment, alignmentLog2);
+          if (offset >>> 0 !== offset) throw offsetError(row, offset);
           if (this.validator !== undefined) this.validator.apply(row);
           this.writer.byte2(opcode, log2);
-          this.writer.u32(checkedOffset(row, offset));
+          this.writer.u32(offset);
         });
       } else if (row.immediates === "memory" || row.immediates === "memoryPair") {
         const bytes = opcode > 0xff ? [opcode >> 8, opcode & 0xff] : [opcode];
@@ -99,13 +100,10 @@ function checkedLog2(row: Instruction, alignment: number, naturalLog2: number): 
   return log2;
 }
 
-function checkedOffset(row: Instruction, offset: number): number {
-  if (offset >>> 0 !== offset) {
-    throw new EmitError(`${row.mnemonic}: offset ${offset} does not fit 32 bits`, {
-      instruction: row.mnemonic,
-    });
-  }
-  return offset;
+function offsetError(row: Instruction, offset: number): EmitError {
+  return new EmitError(`${row.mnemonic}: offset ${offset} does not fit 32 bits`, {
+    instruction: row.mnemonic,
+  });
 }
 
 /** The base class of function builders: all instructions that need no context. */

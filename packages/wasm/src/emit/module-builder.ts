@@ -93,7 +93,8 @@ export class ModuleBuilder {
     const key = `${params.join()}:${results.join()}`;
     const known = this.#typeIndices.get(key);
     if (known !== undefined) return known;
-    const index = (this.#contents.types.push({ params, results }) - 1) as TypeIndex;
+    const index = (this.#contents.types.push({ params: [...params], results: [...results] }) -
+      1) as TypeIndex;
     this.#typeIndices.set(key, index);
     return index;
   }
