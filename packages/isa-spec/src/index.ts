@@ -1,1 +1,21 @@
-export {};
+/**
+ * The vocabulary of isovm: instructions as typed rows, the semantics IR that they record, the
+ * registers and memory that they touch, and what an engine is.
+ *
+ * @packageDocumentation
+ */
+export * from "./builder/bits.ts";
+export * from "./builder/control.ts";
+export * from "./builder/floating.ts";
+export * from "./builder/memory.ts";
+export * from "./builder/operand.ts";
+export * from "./builder/registers.ts";
+export * from "./engine.ts";
+export * from "./errors.ts";
+export * from "./instruction.ts";
+export * from "./ir/expression.ts";
+export * from "./ir/statement.ts";
+export * from "./isa.ts";
+export * from "./layout.ts";
+export * from "./pattern.ts";
+export * from "./state.ts";

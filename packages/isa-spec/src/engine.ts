@@ -1,0 +1,116 @@
+/**
+ * What an engine is to the machine that composes it, and what it needs of guest memory: types only.
+ */
+import type { Isa } from "./isa.ts";
+
+/** What an access to guest memory is for; page permissions are checked against it. */
+export type AccessKind = "read" | "write" | "fetch";
+
+/** Why an access to guest memory could not be done. */
+export type FaultReason = "unmapped" | "permission" | "misaligned" | "bus";
+
+/**
+ * Why an engine stopped. The program counter stands at the instruction concerned, no effect of
+ * which is visible, except after `budget`, where it stands at the next one to execute.
+ */
+export type Exit =
+  /** The instruction budget is spent, or {@link Engine.interrupt} was called. */
+  | { readonly kind: "budget" }
+  /** A row asked for the host: `effect("systemCall")` stops with `name: "systemCall"`. */
+  | { readonly kind: "effect"; readonly name: string }
+  /** A row trapped. `cause` is the ISA's own number, `value` its trap value register. */
+  | { readonly kind: "trap"; readonly cause: number; readonly value: bigint }
+  /** No row matches: `bits` holds `sizeBytes` bytes of the instruction, little-endian. */
+  | { readonly kind: "illegal"; readonly bits: bigint; readonly sizeBytes: number }
+  /** A memory access failed at the guest's virtual `address`. */
+  | {
+      readonly kind: "fault";
+      readonly access: AccessKind;
+      readonly address: bigint;
+      readonly reason: FaultReason;
+    }
+  /** A breakpoint is set on the instruction that would execute next. */
+  | { readonly kind: "breakpoint" };
+
+/** Negative results of {@link EngineMemory.translate}. */
+export const translationFault = { unmapped: -1, permission: -2, bus: -3 } as const;
+
+/** Told by guest memory about what happened behind an engine's back. */
+export interface MemoryListener {
+  /** Bytes `[start, end)` of a frame marked as code were written, or the frame was freed. */
+  codeWritten(frame: number, start: number, end: number): void;
+  /** Translations of `pageCount` pages from `startPage` (page numbers) are stale; all, if absent. */
+  mappingChanged(startPage?: bigint, pageCount?: number): void;
+}
+
+/**
+ * Guest memory as an engine sees it: one linear memory that holds the guest's page frames and the
+ * engine's own tables, and the translation of the current address space. Pages have 4096 bytes.
+ */
+export interface EngineMemory {
+  /** The linear memory. It may grow, so views of its buffer must not be kept across calls. */
+  readonly memory: WebAssembly.Memory;
+  /** Reserves a zeroed block for an engine's tables and returns its byte offset. */
+  allocate(sizeBytes: number, alignment?: number): number;
+  /** Gives back a block of {@link allocate}. */
+  release(offset: number): void;
+  /**
+   * Translates a virtual address: the byte offset in linear memory of the 4 KiB frame that holds
+   * it, populated and, for a write, private; or one of {@link translationFault}.
+   */
+  translate(address: bigint, access: AccessKind): number;
+  /** From now on, writes by anybody but the engine to this frame are reported to the listener. */
+  markCode(frame: number): void;
+  /** True if {@link markCode} was called for the frame and it wasn't freed since. */
+  isCode(frame: number): boolean;
+  /** Adds a listener. */
+  attach(listener: MemoryListener): void;
+}
+
+/** Services of the host that an engine's guest can see: injected, so that a run can repeat. */
+export interface EngineClock {
+  /** The value of the ISA's real-time counter, in its own ticks. */
+  time(): bigint;
+}
+
+/** What an engine is made from. */
+export interface EngineOptions {
+  readonly isa: Isa;
+  readonly memory: EngineMemory;
+  readonly clock?: EngineClock;
+}
+
+/**
+ * Executes guest code. All engines return the same exits at the same instruction with the same
+ * state, so a machine may change engines whenever one of them has stopped.
+ */
+export interface Engine {
+  readonly name: string;
+  /** The architectural state, laid out as the ISA's `layout` says; shared, not a copy. */
+  readonly state: ArchitecturalState;
+  /** Instructions retired since the engine was made. */
+  readonly retired: bigint;
+  /** Executes at most `budget` instructions (1 to 2^31-1). An instruction that traps counts. */
+  run(budget: number): Exit;
+  /** Addresses at which {@link run} stops before executing; not on the first instruction of a run. */
+  readonly breakpoints: Set<bigint>;
+  /** Figures about the work done so far, for people. */
+  statistics(): Readonly<Record<string, number>>;
+}
+
+/** Makes an engine; hosts pass it as a value: `processVm({ engine: interpreter })`. */
+export type EngineFactory = (options: EngineOptions) => Engine;
+
+/** The registers of one hart as named, typed values over a block of bytes. */
+export interface ArchitecturalState {
+  /** The program counter. */
+  pc: bigint;
+  /** Reads `register` of `file`, zero-extended. */
+  read(file: string, register?: number): bigint;
+  /** Writes `register` of `file`; the value is truncated to the register's width. */
+  write(file: string, register: number, value: bigint): void;
+  /** A copy of all registers. */
+  save(): Uint8Array;
+  /** Replaces all registers by what {@link save} returned. */
+  load(saved: Uint8Array): void;
+}
