@@ -1,1 +1,2 @@
-export {};
+export { type ErrnoName, errno, errnoMessage, errnoName, LinuxError } from "./linux/errno.ts";
+export * from "./vfs/index.ts";

@@ -30,6 +30,13 @@ export class Dentry {
     this.#parent = parent;
   }
 
+  /** A dentry for a file that never had a name (`O_TMPFILE`). */
+  static unnamed(inode: Inode, parent: Dentry): Dentry {
+    const dentry = new Dentry(inode, `#${inode.stat().ino}`, parent);
+    dentry.#removed = true;
+    return dentry;
+  }
+
   /** The last component; empty for the root of a file system. */
   get name(): string {
     return this.#name;
@@ -53,6 +60,11 @@ export class Dentry {
   /** The dentry of a name that mounting made. */
   pinned(name: string): Dentry | undefined {
     return this.#pinned?.get(name);
+  }
+
+  /** True if mounting made names in this directory. */
+  get hasPinned(): boolean {
+    return this.#pinned !== undefined;
   }
 
   /** All names that mounting made. */

@@ -10,6 +10,7 @@
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+const loneSurrogate = /\p{Surrogate}/u;
 
 /** The string for a name's bytes; every byte sequence has exactly one. */
 export function decodePath(bytes: Uint8Array): string {
@@ -22,7 +23,7 @@ export function decodePath(bytes: Uint8Array): string {
 
 /** The bytes of a name: the inverse of `decodePath`. */
 export function encodePath(path: string): Uint8Array {
-  if (path.isWellFormed()) return encoder.encode(path);
+  if (!loneSurrogate.test(path)) return encoder.encode(path);
   const bytes: number[] = [];
   for (const character of path) {
     const code = character.codePointAt(0) ?? 0;
@@ -32,10 +33,11 @@ export function encodePath(path: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** The number of bytes of a name. */
-export function pathBytes(path: string): number {
-  // A UTF-16 unit takes at most three bytes, so short names needn't be encoded to know.
-  return path.length * 3 <= 255 ? path.length : encodePath(path).length;
+/** True if a name or path takes more than this many bytes. */
+export function isLongerThan(path: string, limitBytes: number): boolean {
+  // A UTF-16 unit takes one to three bytes, so most needn't be encoded to know.
+  if (path.length * 3 <= limitBytes) return false;
+  return path.length > limitBytes || encodePath(path).length > limitBytes;
 }
 
 function decodeLossless(bytes: Uint8Array): string {
@@ -57,7 +59,8 @@ function decodeLossless(bytes: Uint8Array): string {
 /** The length of the valid UTF-8 character at a position, 0 if there is none. */
 function validLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
-  const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+  const length =
+    lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   try {
     strictDecoder.decode(bytes.subarray(at, at + length));

@@ -12,14 +12,7 @@
 import type { Dentry } from "./dentry.ts";
 
 /** What an inode is; the `S_IFMT` part of its mode. */
-export type FileKind =
-  | "file"
-  | "directory"
-  | "symlink"
-  | "character"
-  | "block"
-  | "fifo"
-  | "socket";
+export type FileKind = "file" | "directory" | "symlink" | "character" | "block" | "fifo" | "socket";
 
 /** The attributes of an inode, wide enough for `struct stat` and `struct statx` of any guest. */
 export interface Stat {
@@ -76,6 +69,8 @@ export interface FileSystem {
   readonly root: Inode;
   /** True if nothing in it can change through the guest; the VFS then answers EROFS. */
   readonly readOnly: boolean;
+  /** The number in `Stat.dev`: 0 until the file system is first mounted, which sets it. */
+  dev: number;
   statfs(): FileSystemStat;
 }
 
@@ -132,8 +127,16 @@ export interface Inode {
   lookup(name: string): Inode | undefined;
   /** @throws LinuxError EEXIST, ENOSPC, EPERM if the kind isn't supported. */
   create(name: string, node: NewInode): Inode;
-  /** A file without a name (`O_TMPFILE`). @throws LinuxError EOPNOTSUPP. */
-  createUnnamed(node: NewInode): Inode;
+  /**
+   * Makes a regular file and opens it, whatever its mode permits: `O_CREAT`.
+   * @throws LinuxError EEXIST, ENOSPC.
+   */
+  createOpen(name: string, node: NewInode, access: OpenAccess): OpenFile;
+  /**
+   * Opens a new file without a name (`O_TMPFILE`), which `link` may name later if it is linkable.
+   * @throws LinuxError EOPNOTSUPP.
+   */
+  createUnnamed(node: NewInode, access: OpenAccess, linkable: boolean): OpenFile;
   /** Adds a hard link. @throws LinuxError EEXIST, EXDEV, EPERM, EMLINK. */
   link(name: string, inode: Inode): void;
   /** Removes a name of anything but a directory. @throws LinuxError ENOENT, EISDIR. */
@@ -153,16 +156,14 @@ export interface Inode {
    * For a magic link (`/proc/self/exe`, `/proc/self/fd/3`): the place itself, whatever the
    * text says. Undefined for ordinary symlinks, which are followed by their text.
    */
-  followMagic?(): MagicTarget;
+  followMagic?(): MagicTarget | undefined;
 }
 
 /**
  * Where a magic link leads: a place, an inode without a place (a pipe, a memfd) or an object
  * of the kernel's own which only the kernel can open (a socket: ENXIO).
  */
-export type MagicTarget =
-  | { readonly location: Location }
-  | { readonly inode: Inode };
+export type MagicTarget = { readonly location: Location } | { readonly inode: Inode };
 
 /** One name in a directory, for `getdents64`. */
 export interface DirectoryEntry {
