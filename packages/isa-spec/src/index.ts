@@ -12,6 +12,8 @@ export * from "./builder/operand.ts";
 export * from "./builder/registers.ts";
 export * from "./engine.ts";
 export * from "./errors.ts";
+export * as float from "./float/index.ts";
+export type { FloatPolicy } from "./float/policy.ts";
 export * from "./instruction.ts";
 export * from "./ir/expression.ts";
 export * from "./ir/statement.ts";

@@ -1,5 +1,6 @@
 /** Floating-point operations, as rows write them. */
-import type { FloatOperation, FloatOperator, FloatPolicy } from "../ir/expression.ts";
+import type { FloatPolicy } from "../float/policy.ts";
+import type { FloatOperation, FloatOperator } from "../ir/expression.ts";
 import { type Bits, bits, fromExpression } from "./bits.ts";
 
 /** A result with the exception flags: those accrued before and those raised by the operation. */

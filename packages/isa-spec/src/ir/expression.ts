@@ -8,6 +8,8 @@
  * @see https://smt-lib.org/logics-all.shtml#QF_BV
  */
 
+import type { FloatPolicy } from "../float/policy.ts";
+
 /** Operators on two values of one width, giving that width. */
 export const binaryOperators = [
   "add",
@@ -74,14 +76,6 @@ export const floatOperators = [
   "fromUnsigned",
 ] as const;
 export type FloatOperator = (typeof floatOperators)[number];
-
-/** How an ISA treats what IEEE 754 leaves open. */
-export interface FloatPolicy {
-  /** What an operation with a NaN result returns. */
-  readonly nan: "canonical" | "first-operand";
-  /** Whether tininess is detected after or before rounding. */
-  readonly tininess: "after" | "before";
-}
 
 /** A floating-point operation; its results are projected by {@link FloatResult}. */
 export interface FloatOperation {
