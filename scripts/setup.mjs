@@ -61,7 +61,8 @@ const installed = upToDate("install", [
 if (!installed.current || !existsSync(join(root, "node_modules/.modules.yaml"))) {
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   process.stderr.write("isovm: installing dependencies …\n");
-  run("npx", ["--yes", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"]);
+  const flags = ["--frozen-lockfile", "--prod=false", "--config.confirm-modules-purge=false"];
+  run("npx", ["--yes", packageManager, "install", ...flags, "--reporter=append-only"]);
   installed.save();
 }
 

@@ -7,20 +7,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * The directory for what can be fetched again: `$XDG_CACHE_HOME/isovm` if the variable is set, else
- * `node_modules/.cache/isovm` of the outermost project that the working directory is in.
+ * `node_modules/.cache/isovm` of the project that the working directory is in: where the lock file
+ * of its package manager is.
  */
 export function cacheDirectory(): string {
   const xdg = process.env.XDG_CACHE_HOME;
   if (xdg !== undefined && xdg !== "") return join(xdg, "isovm");
-  let outermost: string | undefined;
-  for (let path = process.cwd(); ; path = dirname(path)) {
-    if (existsSync(join(path, "node_modules"))) outermost = path;
-    if (path === dirname(path)) break;
+  for (let path = process.cwd(); path !== dirname(path); path = dirname(path)) {
+    if (lockFiles.some((name) => existsSync(join(path, name)))) {
+      return join(path, "node_modules/.cache/isovm");
+    }
   }
-  return outermost === undefined
-    ? join(tmpdir(), "isovm")
-    : join(outermost, "node_modules/.cache/isovm");
+  return join(tmpdir(), "isovm");
 }
+
+const lockFiles = ["pnpm-lock.yaml", "package-lock.json", "yarn.lock", "bun.lock"];
 
 /** Runs `work` while no other process that was given the same path is running its own. */
 export async function withLock<Result>(path: string, work: () => Promise<Result>): Promise<Result> {

@@ -21,7 +21,9 @@ export interface OracleResult {
   readonly code: number | null;
   /** The name of the signal that ended it, or `null`. */
   readonly signal: string | null;
+  /** The bytes of its standard output. */
   readonly stdout: Uint8Array;
+  /** The bytes of its standard error. */
   readonly stderr: Uint8Array;
 }
 
