@@ -108,9 +108,4 @@ describe("a writer", () => {
   it("writes names in UTF-8, length first", () => {
     expect(hex(written((writer) => writer.name("é✓")))).toBe("05c3a9e29c93");
   });
-
-  it("writes an opcode with its index", () => {
-    expect(hex(written((writer) => writer.byteU32(0x20, 127)))).toBe("207f");
-    expect(hex(written((writer) => writer.byteU32(0x20, 0xffff_ffff)))).toBe("20ffffffff0f");
-  });
 });

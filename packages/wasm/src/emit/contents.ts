@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ByteWriter } from "./byte-writer.ts";
 import type {
   FunctionIndex,
   GlobalIndex,
@@ -22,14 +23,20 @@ export interface ImportName {
   readonly name: string;
 }
 
+/** Part of a byte buffer, `end` excluded. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** An imported, declared or defined function. */
 export interface FunctionContents {
   readonly name: string;
   readonly type: TypeIndex;
   readonly imported: ImportName | undefined;
   readonly parameterNames: readonly (string | undefined)[];
-  /** Declarations of locals and the code, as in the code section, without the leading size. */
-  body: Uint8Array | undefined;
+  /** Where in the module's code the declarations of locals and the instructions stand. */
+  body: ByteRange | undefined;
   /** Names of parameters and locals, by index. */
   localNames: readonly (string | undefined)[];
   /** Names of labels, in the order in which their constructs open. */
@@ -82,6 +89,8 @@ export interface ModuleContents {
   readonly name: string | undefined;
   readonly types: Signature[];
   readonly functions: FunctionContents[];
+  /** The bodies in the order in which they were defined. */
+  readonly code: ByteWriter;
   readonly tables: TableContents[];
   readonly memories: MemoryContents[];
   readonly globals: GlobalContents[];

@@ -5,7 +5,7 @@
  * @module
  */
 import { ByteWriter } from "./byte-writer.ts";
-import type { FunctionContents, GlobalContents, ModuleContents } from "./contents.ts";
+import type { ByteRange, FunctionContents, GlobalContents, ModuleContents } from "./contents.ts";
 import { EmitError } from "./errors.ts";
 import type { MemoryLimits, SegmentOffset, TableLimits, ValueType } from "./types.ts";
 import { valueTypeCode } from "./types.ts";
@@ -19,8 +19,7 @@ const funcref = 0x70;
 /** The module in the binary format. */
 export function encodeModule(module: ModuleContents, names: NameDetail): Uint8Array<ArrayBuffer> {
   const bodies = module.functions.filter((entry) => entry.imported === undefined).map(bodyOf);
-  const codeSize = bodies.reduce((sum, body) => sum + body.length + 5, 0);
-  const out = new ByteWriter(codeSize + 4096);
+  const out = new ByteWriter(module.code.length + 8 * bodies.length + 1024);
   out.bytes(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 
   vectorSection(out, 1, module.types, (section, type) => {
@@ -57,7 +56,7 @@ export function encodeModule(module: ModuleContents, names: NameDetail): Uint8Ar
     section.u32(functions.length);
     for (const index of functions) section.u32(index);
   });
-  codeSection(out, bodies);
+  codeSection(out, module.code, bodies);
   vectorSection(out, 11, module.data, (section, { offset, bytes }) => {
     section.u32(0);
     segmentOffset(section, offset);
@@ -73,7 +72,7 @@ function defined<Entry extends { readonly imported: object | undefined }>(
   return entries.filter((entry) => entry.imported === undefined);
 }
 
-function bodyOf({ name, body }: FunctionContents): Uint8Array {
+function bodyOf({ name, body }: FunctionContents): ByteRange {
   if (body === undefined) throw new EmitError(`function "${name}" is declared, but not defined`);
   return body;
 }
@@ -99,14 +98,14 @@ function vectorSection<Entry>(
 }
 
 /** Sizes are summed first, so that code, the bulk of a module, is copied once. */
-function codeSection(out: ByteWriter, bodies: readonly Uint8Array[]): void {
+function codeSection(out: ByteWriter, code: ByteWriter, bodies: readonly ByteRange[]): void {
   if (bodies.length === 0) return;
   let size = u32Size(bodies.length);
-  for (const body of bodies) size += u32Size(body.length) + body.length;
+  for (const { start, end } of bodies) size += u32Size(end - start) + end - start;
   out.byte(10);
   out.u32(size);
   out.u32(bodies.length);
-  for (const body of bodies) out.sized(body);
+  for (const { start, end } of bodies) out.sized(code.view(start, end));
 }
 
 function u32Size(value: number): number {
@@ -156,7 +155,8 @@ function valueTypes(out: ByteWriter, types: readonly ValueType[]): void {
 }
 
 function globalType(out: ByteWriter, global: GlobalContents): void {
-  out.byte2(valueTypeCode[global.type], global.mutable ? 1 : 0);
+  out.byte(valueTypeCode[global.type]);
+  out.byte(global.mutable ? 1 : 0);
 }
 
 function limits(out: ByteWriter, size: MemoryLimits | TableLimits): void {
@@ -187,7 +187,8 @@ function segmentOffset(out: ByteWriter, offset: SegmentOffset): void {
   if (typeof offset === "number") {
     constant(out, "i32", offset);
   } else {
-    out.byteU32(0x23, offset.global);
+    out.byte(0x23);
+    out.u32(offset.global);
     out.byte(0x0b);
   }
 }

@@ -4,10 +4,12 @@
  * @see WebAssembly Core Specification 2.0, 5.4 (instructions)
  * @module
  */
-import { ByteWriter } from "./byte-writer.ts";
-import type { ModuleContents } from "./contents.ts";
+import type { ByteWriter } from "./byte-writer.ts";
+import type { ByteRange, ModuleContents } from "./contents.ts";
 import { EmitError } from "./errors.ts";
+import { writeF32, writeF64 } from "./ieee754.ts";
 import { InstructionMethods } from "./instruction-methods.ts";
+import { writeS32, writeS64, writeU32 } from "./leb128.ts";
 import type {
   BlockType,
   FunctionIndex,
@@ -44,6 +46,15 @@ export interface FunctionContext {
   typeIndex(signature: Signature): TypeIndex;
 }
 
+/** What a function builder hands to its module. */
+export interface FinishedFunction {
+  readonly body: ByteRange;
+  readonly localNames: readonly (string | undefined)[];
+  readonly labelNames: readonly (string | undefined)[];
+  /** The buffer that the builder was given, or a larger one. */
+  readonly buffer: Uint8Array;
+}
+
 /**
  * The code of one function, under construction. Every instruction is a method named after the
  * specification's mnemonic in camel case (`i64.load32_u` is `i64Load32U`), and appends itself to
@@ -61,8 +72,8 @@ export class FunctionBuilder extends InstructionMethods {
   readonly #labelNames: (string | undefined)[] = [];
 
   /** Used by the module builder; see `ModuleBuilder.defineFunction`. */
-  constructor(context: FunctionContext, writer: ByteWriter, validator: Validator | undefined) {
-    super(writer, validator);
+  constructor(context: FunctionContext, buffer: Uint8Array, validator: Validator | undefined) {
+    super(buffer, validator);
     const { signature, parameterNames } = context;
     const params = signature.params.map((type, index) => ({
       index,
@@ -87,31 +98,31 @@ export class FunctionBuilder extends InstructionMethods {
   /** Pushes the value of a local. */
   localGet(local: Local): void {
     if (this.validator !== undefined) this.validator.local("local.get", local, this.#locals);
-    this.writer.byteU32(0x20, local.index);
+    this.indexed(0x20, local.index);
   }
 
   /** Pops a value into a local. */
   localSet(local: Local): void {
     if (this.validator !== undefined) this.validator.local("local.set", local, this.#locals);
-    this.writer.byteU32(0x21, local.index);
+    this.indexed(0x21, local.index);
   }
 
   /** Copies the top of the stack to a local. */
   localTee(local: Local): void {
     if (this.validator !== undefined) this.validator.local("local.tee", local, this.#locals);
-    this.writer.byteU32(0x22, local.index);
+    this.indexed(0x22, local.index);
   }
 
   /** Pushes the value of a global. */
   globalGet(global: GlobalIndex): void {
     this.#checkGlobal("global.get", global);
-    this.writer.byteU32(0x23, global);
+    this.indexed(0x23, global);
   }
 
   /** Pops a value into a mutable global. */
   globalSet(global: GlobalIndex): void {
     this.#checkGlobal("global.set", global);
-    this.writer.byteU32(0x24, global);
+    this.indexed(0x24, global);
   }
 
   /** Pushes a 32-bit constant: an integer from -2^31 to 2^32 - 1. */
@@ -120,8 +131,9 @@ export class FunctionBuilder extends InstructionMethods {
       throw this.#error("i32.const", `${value} does not fit 32 bits`);
     }
     if (this.validator !== undefined) this.validator.push("i32.const", "i32");
-    this.writer.byte(0x41);
-    this.writer.s32(value);
+    if (this.position > this.limit) this.grow();
+    this.bytes[this.position] = 0x41;
+    this.position = writeS32(this.bytes, this.position + 1, value);
   }
 
   /**
@@ -130,36 +142,39 @@ export class FunctionBuilder extends InstructionMethods {
    */
   i64Const(value: bigint | number): void {
     if (this.validator !== undefined) this.validator.push("i64.const", "i64");
-    this.writer.byte(0x42);
-    this.writer.s64(value);
+    if (this.position > this.limit) this.grow();
+    this.bytes[this.position] = 0x42;
+    this.position = writeS64(this.bytes, this.position + 1, value);
   }
 
   /** Pushes a binary32 constant: the number rounded to nearest; NaN is the canonical one. */
   f32Const(value: number): void {
     if (this.validator !== undefined) this.validator.push("f32.const", "f32");
-    this.writer.byte(0x43);
-    this.writer.f32(value);
+    if (this.position > this.limit) this.grow();
+    this.bytes[this.position] = 0x43;
+    this.position = writeF32(this.bytes, this.position + 1, value);
   }
 
   /** Pushes a binary64 constant; NaN is the canonical one (reinterpret integers for others). */
   f64Const(value: number): void {
     if (this.validator !== undefined) this.validator.push("f64.const", "f64");
-    this.writer.byte(0x44);
-    this.writer.f64(value);
+    if (this.position > this.limit) this.grow();
+    this.bytes[this.position] = 0x44;
+    this.position = writeF64(this.bytes, this.position + 1, value);
   }
 
   /** Calls a function. */
   call(callee: FunctionIndex): void {
     const signature = this.#callee("call", callee);
     if (this.validator !== undefined) this.validator.call("call", signature, 0);
-    this.writer.byteU32(0x10, callee);
+    this.indexed(0x10, callee);
   }
 
   /** Returns with a call, so that the stack does not grow. */
   returnCall(callee: FunctionIndex): void {
     const signature = this.#callee("return_call", callee);
     if (this.validator !== undefined) this.validator.returnCall("return_call", signature, 0);
-    this.writer.byteU32(0x12, callee);
+    this.indexed(0x12, callee);
   }
 
   /** Calls the function whose index in the table is on top of the stack, above its arguments. */
@@ -168,8 +183,8 @@ export class FunctionBuilder extends InstructionMethods {
     if (this.validator !== undefined) {
       this.validator.call("call_indirect", this.#signature(index), 1);
     }
-    this.writer.byteU32(0x11, index);
-    this.writer.u32(table);
+    this.indexed(0x11, index);
+    this.position = writeU32(this.bytes, this.position, table);
   }
 
   /** Returns with a call through a table. */
@@ -178,8 +193,8 @@ export class FunctionBuilder extends InstructionMethods {
     if (this.validator !== undefined) {
       this.validator.returnCall("return_call_indirect", this.#signature(index), 1);
     }
-    this.writer.byteU32(0x13, index);
-    this.writer.u32(table);
+    this.indexed(0x13, index);
+    this.position = writeU32(this.bytes, this.position, table);
   }
 
   /** Opens a block; branches to its label go to its end. */
@@ -208,7 +223,7 @@ export class FunctionBuilder extends InstructionMethods {
     }
     if (this.validator !== undefined) this.validator.else();
     construct.kind = "else";
-    this.writer.byte(0x05);
+    this.#byte(0x05);
   }
 
   /** Closes a construct. The label must be the innermost open one. */
@@ -217,7 +232,7 @@ export class FunctionBuilder extends InstructionMethods {
     if (construct.height === 0) throw this.#error("end", "the body's own label ends by itself");
     if (this.validator !== undefined) this.validator.end();
     this.#open.pop();
-    this.writer.byte(0x0b);
+    this.#byte(0x0b);
   }
 
   /** Writes a block: `block(body)` or `block(type, body)`. */
@@ -263,14 +278,14 @@ export class FunctionBuilder extends InstructionMethods {
   br(label: Label): void {
     const depth = this.#depth("br", label);
     if (this.validator !== undefined) this.validator.branch("br", depth);
-    this.writer.byteU32(0x0c, depth);
+    this.indexed(0x0c, depth);
   }
 
   /** Pops a condition and branches to a label unless it is zero. */
   brIf(label: Label): void {
     const depth = this.#depth("br_if", label);
     if (this.validator !== undefined) this.validator.branch("br_if", depth);
-    this.writer.byteU32(0x0d, depth);
+    this.indexed(0x0d, depth);
   }
 
   /** Pops an index and branches to that label, or to `otherwise` when the index is too large. */
@@ -280,78 +295,78 @@ export class FunctionBuilder extends InstructionMethods {
       this.validator.branchTable(depths, this.#depth("br_table", otherwise));
     }
     const last = this.#depth("br_table", otherwise);
-    this.writer.byteU32(0x0e, labels.length);
-    for (const label of labels) this.writer.u32(this.#depth("br_table", label));
-    this.writer.u32(last);
+    this.indexed(0x0e, labels.length);
+    for (const label of labels) {
+      if (this.position > this.limit) this.grow();
+      this.position = writeU32(this.bytes, this.position, this.#depth("br_table", label));
+    }
+    if (this.position > this.limit) this.grow();
+    this.position = writeU32(this.bytes, this.position, last);
   }
 
   /**
-   * Ends the body. Used by the module builder.
+   * Ends the body and appends it to the module's code, preceded by the declarations of its locals.
+   * Returns the buffer for the next function. Used by the module builder.
    *
    * @internal
    */
-  finish(): {
-    body: Uint8Array;
-    localNames: readonly (string | undefined)[];
-    labelNames: readonly (string | undefined)[];
-  } {
+  finish(code: ByteWriter): FinishedFunction {
     if (this.#open.length !== 1) {
       const open = this.#open.slice(1).map((construct) => construct.kind);
       throw this.#error("end", `missing for ${open.join(", ")}`);
     }
     if (this.validator !== undefined) this.validator.end();
-    this.writer.byte(0x0b);
-    const declarations = this.#declareLocals();
-    const body = new Uint8Array(declarations.length + this.writer.length);
-    body.set(declarations.view());
-    body.set(this.writer.view(), declarations.length);
+    this.#byte(0x0b);
+    const start = code.length;
+    this.#declareLocals(code);
+    code.bytes(this.bytes.subarray(0, this.position));
     return {
-      body,
+      body: { start, end: code.length },
       localNames: this.#locals.map((local) => local.name),
       labelNames: this.#labelNames,
+      buffer: this.bytes,
     };
   }
 
   /** Runs of equal types, as the binary format groups them. */
-  #declareLocals(): ByteWriter {
+  #declareLocals(code: ByteWriter): void {
     const locals = this.#locals;
-    const runs = new ByteWriter(32);
-    let count = 0;
-    for (let first = this.params.length; first < locals.length; count++) {
-      const type = locals[first]?.type ?? "i32";
-      let next = first + 1;
-      while (locals[next]?.type === type) next++;
-      runs.u32(next - first);
-      runs.byte(valueTypeCode[type]);
-      first = next;
+    const first = this.params.length;
+    let runs = 0;
+    for (let i = first; i < locals.length; i++) {
+      if (i === first || locals[i]?.type !== locals[i - 1]?.type) runs++;
     }
-    const declarations = new ByteWriter(runs.length + 8);
-    declarations.u32(count);
-    declarations.bytes(runs.view());
-    return declarations;
+    code.u32(runs);
+    for (let i = first; i < locals.length; ) {
+      const type = locals[i]?.type ?? "i32";
+      let next = i + 1;
+      while (locals[next]?.type === type) next++;
+      code.u32(next - i);
+      code.byte(valueTypeCode[type]);
+      i = next;
+    }
+  }
+
+  #byte(value: number): void {
+    if (this.position > this.limit) this.grow();
+    this.bytes[this.position++] = value;
   }
 
   #begin(opcode: number, kind: LabelKind, type: BlockType, name: string | undefined): Label {
-    const code = this.#blockType(kind, type);
+    const index = typeof type === "object" ? this.#context.typeIndex(type) : type;
+    if (typeof index === "number" && this.#context.module.types[index] === undefined) {
+      throw this.#error(kind, `there is no type ${index}`);
+    }
     if (this.validator !== undefined) this.validator.begin(kind, this.#expand(type));
-    this.writer.byte(opcode);
-    if (code < 0) this.writer.byte(code & 0x7f);
-    else this.writer.s64(code);
+    if (this.position > this.limit) this.grow();
+    this.bytes[this.position++] = opcode;
+    if (index === undefined) this.bytes[this.position++] = 0x40;
+    else if (typeof index === "string") this.bytes[this.position++] = valueTypeCode[index];
+    else this.position = writeS32(this.bytes, this.position, index);
     const construct = new Construct(kind, this.#open.length);
     this.#open.push(construct);
     this.#labelNames.push(name);
     return construct;
-  }
-
-  /** The block type as a signed number: negative for the one-byte forms. */
-  #blockType(kind: LabelKind, type: BlockType): number {
-    if (type === undefined) return 0x40 - 0x80;
-    if (typeof type === "string") return valueTypeCode[type] - 0x80;
-    if (typeof type !== "number") return this.#blockType(kind, this.#context.typeIndex(type));
-    if (this.#context.module.types[type] === undefined) {
-      throw this.#error(kind, `there is no type ${type}`);
-    }
-    return type;
   }
 
   #expand(type: BlockType): Signature {

@@ -1,13 +1,17 @@
 /**
  * One method for every instruction whose encoding follows from its row alone: no immediates, a
  * fixed memory index, or a memory argument. Types and code derive from the table, so that a new
- * instruction of this kind is a new row and nothing else. Measured: no slower than methods written
- * out by hand, since each call site sees one constant closure.
+ * instruction of this kind is a new row and nothing else.
+ *
+ * Code of a guest is emitted while the host's JavaScript engine still interprets this file, so what
+ * counts is how few calls and property loads an instruction takes. Hence the buffer lies in the
+ * emitter itself, room is checked once per instruction against a stored limit, and methods that
+ * are closures over their row are as good as methods written out by hand.
  *
  * @module
  */
-import type { ByteWriter } from "./byte-writer.ts";
 import { EmitError } from "./errors.ts";
+import { writeU32 } from "./leb128.ts";
 import type { MethodName, rows } from "./opcodes.ts";
 import { type Instruction, instructions, type Mnemonic, methodName } from "./opcodes.ts";
 import type { Validator } from "./validate.ts";
@@ -17,7 +21,7 @@ type ImmediatesOf<M extends Mnemonic> = (typeof rows)[M][1];
 /** Mnemonics whose method takes no arguments. */
 type PlainMnemonic = {
   [M in Mnemonic]: ImmediatesOf<M> extends "none" | "memory" | "memoryPair" ? M : never;
-}[Exclude<Mnemonic, "if" | "else" | "end">];
+}[Exclude<Mnemonic, "else" | "end">];
 
 /** Loads and stores. */
 type MemoryMnemonic = {
@@ -36,16 +40,38 @@ export type MemoryMethods = {
   readonly [M in MemoryMnemonic as MethodName<M>]: (offset?: number, alignment?: number) => void;
 };
 
-/** What the methods of this file write to. */
+/** No instruction but `br_table`, which checks by itself, takes more bytes. */
+export const longestInstruction = 16;
+
+/** The code of one function as bytes. */
 class InstructionEmitter {
-  /** Receives the bytes of the body. */
-  protected readonly writer: ByteWriter;
+  /** The code, up to `position`. */
+  protected bytes: Uint8Array;
+  protected position = 0;
+  /** The last position at which any instruction fits; beyond, `grow` is due. */
+  protected limit: number;
   /** Follows the operand stack, if the module is built with `validate: true`. */
   protected readonly validator: Validator | undefined;
 
-  constructor(writer: ByteWriter, validator: Validator | undefined) {
-    this.writer = writer;
+  constructor(bytes: Uint8Array, validator: Validator | undefined) {
+    this.bytes = bytes;
+    this.limit = bytes.length - longestInstruction;
     this.validator = validator;
+  }
+
+  protected grow(): void {
+    const grown = new Uint8Array(this.bytes.length * 2 + longestInstruction);
+    grown.set(this.bytes);
+    this.bytes = grown;
+    this.limit = grown.length - longestInstruction;
+  }
+
+  /** Appends an opcode and one index. */
+  protected indexed(opcode: number, index: number): void {
+    if (this.position > this.limit) this.grow();
+    this.bytes[this.position++] = opcode;
+    if (index < 0x80) this.bytes[this.position++] = index;
+    else this.position = writeU32(this.bytes, this.position, index);
   }
 
   static {
@@ -61,28 +87,26 @@ class InstructionEmitter {
             alignment === undefined ? alignmentLog2 : checkedLog2(row, alignment, alignmentLog2);
           if (offset >>> 0 !== offset) throw offsetError(row, offset);
           if (this.validator !== undefined) this.validator.apply(row);
-          this.writer.byte2(opcode, log2);
-          this.writer.u32(offset);
+          if (this.position > this.limit) this.grow();
+          this.bytes[this.position++] = opcode;
+          this.bytes[this.position++] = log2;
+          if (offset < 0x80) this.bytes[this.position++] = offset;
+          else this.position = writeU32(this.bytes, this.position, offset);
         });
-      } else if (row.immediates === "memory" || row.immediates === "memoryPair") {
-        const bytes = opcode > 0xff ? [opcode >> 8, opcode & 0xff] : [opcode];
-        bytes.push(0);
-        if (row.immediates === "memoryPair") bytes.push(0);
-        const encoded = Uint8Array.from(bytes);
+      } else if (opcode > 0xff || row.immediates === "memory") {
+        const encoded = opcode > 0xff ? [opcode >> 8, opcode & 0xff] : [opcode];
+        if (row.immediates !== "none") encoded.push(0);
+        if (row.immediates === "memoryPair") encoded.push(0);
         define(row, function () {
           if (this.validator !== undefined) this.validator.apply(row);
-          this.writer.bytes(encoded);
-        });
-      } else if (row.immediates === "none" && opcode > 0xff) {
-        const [prefix, second] = [opcode >> 8, opcode & 0xff];
-        define(row, function () {
-          if (this.validator !== undefined) this.validator.apply(row);
-          this.writer.byte2(prefix, second);
+          if (this.position > this.limit) this.grow();
+          for (const byte of encoded) this.bytes[this.position++] = byte;
         });
       } else if (row.immediates === "none") {
         define(row, function () {
           if (this.validator !== undefined) this.validator.apply(row);
-          this.writer.byte(opcode);
+          if (this.position > this.limit) this.grow();
+          this.bytes[this.position++] = opcode;
         });
       }
     }
@@ -108,6 +132,6 @@ function offsetError(row: Instruction, offset: number): EmitError {
 
 /** The base class of function builders: all instructions that need no context. */
 export const InstructionMethods: new (
-  writer: ByteWriter,
+  bytes: Uint8Array,
   validator: Validator | undefined,
 ) => InstructionEmitter & PlainMethods & MemoryMethods = InstructionEmitter as never;

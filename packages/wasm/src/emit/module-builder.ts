@@ -65,10 +65,9 @@ export class ModuleBuilder {
   readonly #validate: boolean;
   readonly #names: NameDetail;
   readonly #contents: ModuleContents;
-  readonly #typeIndices = new Map<string, TypeIndex>();
   readonly #exportNames = new Set<string>();
-  /** Writers not in use: one, unless a body is defined while another one is. */
-  readonly #writers: ByteWriter[] = [];
+  /** Buffers not in use: one, unless a body is defined while another one is. */
+  readonly #buffers: Uint8Array[] = [];
 
   /** Starts an empty module. */
   constructor(options: ModuleOptions = {}) {
@@ -78,6 +77,7 @@ export class ModuleBuilder {
       name: options.name,
       types: [],
       functions: [],
+      code: new ByteWriter(1024),
       tables: [],
       memories: [],
       globals: [],
@@ -90,13 +90,13 @@ export class ModuleBuilder {
 
   /** Interns a function type: equal signatures have the same index. */
   type(params: readonly ValueType[], results: readonly ValueType[]): TypeIndex {
-    const key = `${params.join()}:${results.join()}`;
-    const known = this.#typeIndices.get(key);
-    if (known !== undefined) return known;
-    const index = (this.#contents.types.push({ params: [...params], results: [...results] }) -
-      1) as TypeIndex;
-    this.#typeIndices.set(key, index);
-    return index;
+    const { types } = this.#contents;
+    // A search, as modules have few types and a key to look up by would cost more to build.
+    const known = types.findIndex(
+      (type) => sameTypes(type.params, params) && sameTypes(type.results, results),
+    );
+    if (known >= 0) return known as TypeIndex;
+    return (types.push({ params: [...params], results: [...results] }) - 1) as TypeIndex;
   }
 
   /** Imports a function. */
@@ -191,7 +191,7 @@ export class ModuleBuilder {
     if (target.imported !== undefined) throw new EmitError(`function "${name}" is imported`);
     if (target.body !== undefined) throw new EmitError(`function "${name}" is defined twice`);
     const signature = this.#contents.types[target.type] ?? { params: [], results: [] };
-    const writer = this.#writers.pop() ?? new ByteWriter(4096);
+    const buffer = this.#buffers.pop() ?? new Uint8Array(4096);
     const validator = this.#validate
       ? new Validator(name, signature.results, this.#contents.memories.length > 0)
       : undefined;
@@ -202,14 +202,13 @@ export class ModuleBuilder {
       parameterNames,
       typeIndex: (type: Signature) => this.type(type.params, type.results),
     };
-    try {
-      const code = new FunctionBuilder(context, writer, validator);
-      body(code);
-      Object.assign(target, code.finish());
-    } finally {
-      writer.clear();
-      this.#writers.push(writer);
-    }
+    const code = new FunctionBuilder(context, buffer, validator);
+    body(code);
+    const finished = code.finish(this.#contents.code);
+    target.body = finished.body;
+    target.localNames = finished.localNames;
+    target.labelNames = finished.labelNames;
+    this.#buffers.push(finished.buffer);
   }
 
   /** Exports a function. */
@@ -316,4 +315,10 @@ export class ModuleBuilder {
       throw new EmitError(`import "${name}" comes after the first ${kind} that is defined`);
     }
   }
+}
+
+function sameTypes(a: readonly ValueType[], b: readonly ValueType[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -56,7 +56,8 @@ export function functionExpression(
   entry: FunctionContents,
 ): Expression {
   const signature = signatureOf(module, index) ?? { params: [], results: [] };
-  const body = entry.body === undefined ? undefined : decodeBody(entry.body);
+  const range = entry.body;
+  const body = range && decodeBody(module.code.view(range.start, range.end));
   const unique = new Identifiers();
   const types = [...signature.params, ...(body?.locals ?? [])];
   const locals = types.map((_, local) => unique.add(entry.localNames[local], String(local)));
