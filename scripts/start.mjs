@@ -44,10 +44,10 @@ async function isovm(...args) {
 }
 
 progress(`isovm runs ${guest} to bundle and minify ${entry} …`);
-const mount = `${join(root, "packages")}:/packages:ro`;
+const mount = `${root}:/isovm:ro`;
 const options = ["--bundle", "--minify", "--format=esm", "--target=es2023"];
 const { output, stats } = await isovm(
-  ...["run", "--stats", "--mount", mount, join(root, guest), `/${entry}`, ...options],
+  ...["run", "--stats", "--mount", mount, join(root, guest), `/isovm/${entry}`, ...options],
 );
 
 const native = await build({
