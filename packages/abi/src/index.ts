@@ -1,2 +1,3 @@
 export { type ErrnoName, errno, errnoMessage, errnoName, LinuxError } from "./linux/errno.ts";
+export * from "./linux/address-space.ts";
 export * from "./vfs/index.ts";

@@ -1,0 +1,135 @@
+/**
+ * Page frames: 4 KiB pieces of the linear memory that hold guest pages, with reference counts, and
+ * the marks on those from which an engine has predecoded or translated code.
+ *
+ * A frame is named by its byte offset in the linear memory.
+ */
+import { PAGE_SIZE } from "@isovm/abi";
+import type { LinearMemory } from "./linear-memory.ts";
+
+/** Frames taken from the linear memory at once. */
+const BATCH_PAGES = 64;
+
+/** Receives writes to frames that are marked as code. */
+export type CodeObserver = (frame: number, start: number, end: number) => void;
+
+/** Hands out zeroed frames within a limit. */
+export class FrameAllocator {
+  readonly linear: LinearMemory;
+  /** A frame of zeros that all untouched anonymous pages may map for reading; never written. */
+  readonly zeroFrame: number;
+  /** How many frames may be in use, page tables included. */
+  readonly limitFrames: number;
+  /** Who is told about writes to code. */
+  codeObserver: CodeObserver = () => {};
+  /** Frees frames that could be had again, when the limit is reached; true if it freed any. */
+  reclaim: () => boolean = () => false;
+  #inUse = 0;
+  #charged = 0;
+  readonly #references: Uint32Array;
+  readonly #codeMarks: Uint8Array;
+  /** Numbers of free frames whose content is stale; and fresh ones, which are zero. */
+  readonly #stale: number[] = [];
+  readonly #fresh: number[] = [];
+
+  constructor(linear: LinearMemory, limitFrames: number) {
+    this.linear = linear;
+    this.limitFrames = limitFrames;
+    // The host commits these lazily, so full size costs less than growing them would.
+    this.#references = new Uint32Array(linear.maximumBytes / PAGE_SIZE);
+    this.#codeMarks = new Uint8Array(linear.maximumBytes / PAGE_SIZE);
+    this.zeroFrame = linear.takeRun(1);
+    this.#references[this.zeroFrame / PAGE_SIZE] = 1;
+  }
+
+  /** Frames in use; the zero frame and charges are not counted. */
+  get inUse(): number {
+    return this.#inUse;
+  }
+
+  /** A zeroed frame with one reference, or -1 when the limit or the host's memory is exhausted. */
+  allocate(): number {
+    if (!this.#hasRoom(1)) return -1;
+    let number = this.#stale.pop();
+    if (number !== undefined) {
+      const frame = number * PAGE_SIZE;
+      this.linear.bytes.fill(0, frame, frame + PAGE_SIZE);
+    } else {
+      number = this.#fresh.pop() ?? this.#refill();
+      if (number < 0) return -1;
+    }
+    this.#references[number] = 1;
+    this.#inUse++;
+    return number * PAGE_SIZE;
+  }
+
+  /** How many mappings and caches hold the frame. */
+  references(frame: number): number {
+    return this.#references[frame >>> 12] ?? 0;
+  }
+
+  retain(frame: number): void {
+    if (frame === this.zeroFrame) return;
+    this.#references[frame >>> 12] = this.references(frame) + 1;
+  }
+
+  /** Drops a reference; the last one frees the frame and reports code that it held. */
+  release(frame: number): void {
+    if (frame === this.zeroFrame) return;
+    const number = frame >>> 12;
+    const left = this.references(frame) - 1;
+    this.#references[number] = left;
+    if (left > 0) return;
+    if (this.#codeMarks[number] !== 0) {
+      this.#codeMarks[number] = 0;
+      this.codeObserver(frame, 0, PAGE_SIZE);
+    }
+    this.#inUse--;
+    this.#stale.push(number);
+  }
+
+  /** Counts what the guest makes the host spend elsewhere (page tables) against the limit. */
+  charge(frames: number, force: boolean = false): boolean {
+    if (!force && !this.#hasRoom(frames)) return false;
+    this.#charged += frames;
+    return true;
+  }
+
+  uncharge(frames: number): void {
+    this.#charged -= frames;
+  }
+
+  markCode(frame: number): void {
+    this.#codeMarks[frame >>> 12] = 1;
+  }
+
+  isCode(frame: number): boolean {
+    return this.#codeMarks[frame >>> 12] === 1;
+  }
+
+  /** To be called after the host wrote to bytes `[start, end)` of a frame. */
+  wrote(frame: number, start: number, end: number): void {
+    if (this.#codeMarks[frame >>> 12] === 1) this.codeObserver(frame, start, end);
+  }
+
+  #hasRoom(frames: number): boolean {
+    const most = this.limitFrames - frames;
+    return (
+      this.#inUse + this.#charged <= most || (this.reclaim() && this.#inUse + this.#charged <= most)
+    );
+  }
+
+  #refill(): number {
+    let count = BATCH_PAGES;
+    let offset = this.linear.takeRun(count);
+    if (offset < 0) {
+      count = 1;
+      offset = this.linear.takeRun(1);
+      if (offset < 0) return -1;
+    }
+    const first = offset / PAGE_SIZE;
+    // Backwards, so that frames are handed out in ascending order.
+    for (let number = first + count - 1; number > first; number--) this.#fresh.push(number);
+    return first;
+  }
+}

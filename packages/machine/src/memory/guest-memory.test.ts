@@ -1,0 +1,335 @@
+import { GuestFault, PAGE_SIZE, type PageSource, Protection } from "@isovm/abi";
+import { translationFault } from "@isovm/isa-spec";
+import { describe, expect, it } from "vitest";
+import { GuestMemory } from "./guest-memory.ts";
+import type { ProcessAddressSpace } from "./process-address-space.ts";
+
+const P = PAGE_SIZE;
+const LIMIT = 2 ** 47;
+const RW = Protection.read | Protection.write;
+const RX = Protection.read | Protection.execute;
+
+/** A file in memory that counts its reads. */
+class FileSource implements PageSource {
+  readonly name = "/file";
+  readonly inode = 7;
+  reads = 0;
+  bytes: Uint8Array;
+  write?: (offset: number, bytes: Uint8Array) => void;
+
+  constructor(bytes: Uint8Array, writable = false) {
+    this.bytes = bytes;
+    if (writable) this.write = (offset, written) => this.bytes.set(written, offset);
+  }
+
+  get sizeBytes(): number {
+    return this.bytes.length;
+  }
+
+  read(offset: number, target: Uint8Array): void {
+    this.reads++;
+    target.fill(0);
+    target.set(this.bytes.subarray(offset, offset + target.length));
+  }
+}
+
+function pattern(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (index * 7 + (index >> 8)) & 0xff);
+}
+
+function faultOf(action: () => unknown): [number, string] | undefined {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof GuestFault) return [error.address, error.reason];
+    throw error;
+  }
+  return undefined;
+}
+
+function anonymous(space: ProcessAddressSpace, start: number, length: number, shared = false) {
+  space.map({ start, length, protection: RW, shared });
+}
+
+describe("private memory", () => {
+  it("starts as zeros and keeps what is written, across pages", () => {
+    const space = new GuestMemory().create(LIMIT);
+    anonymous(space, 0xc000000000, 16 * P);
+    expect(space.read(0xc000000000 + P - 4, 8)).toEqual(new Uint8Array(8));
+    const bytes = pattern(3 * P + 17);
+    space.write(0xc000000000 + 100, bytes);
+    expect(space.read(0xc000000000 + 100, bytes.length)).toEqual(bytes);
+    expect(space.residentBytes).toBe(4 * P);
+  });
+
+  it("loads and stores little-endian at any alignment", () => {
+    const space = new GuestMemory().create(LIMIT);
+    anonymous(space, P, 2 * P);
+    for (const at of [P + 8, P + 9, 2 * P - 1, 2 * P - 3, 2 * P - 7]) {
+      space.storeU64(at, 0x1_8877_6655_4433_2211n);
+      expect(space.loadU64(at)).toBe(0x8877665544332211n);
+      space.storeU32(at, 0xdeadbeef);
+      expect(space.loadU32(at)).toBe(0xdeadbeef);
+      space.storeU16(at, 0x1cafe);
+      expect(space.loadU16(at)).toBe(0xcafe);
+      space.storeU8(at, 0x1ff);
+      expect(space.loadU8(at)).toBe(0xff);
+      expect(space.loadU32(at)).toBe(0xdeadcaff);
+    }
+  });
+
+  it("takes no frame for a page that was only read, nor for a huge reservation", () => {
+    const memory = new GuestMemory({ limitBytes: 64 * P });
+    const space = memory.create(LIMIT);
+    space.map({ start: P, length: LIMIT - P, protection: Protection.none });
+    expect(space.protect(P, LIMIT - P, Protection.read)).toBe(true);
+    for (let page = 1; page < 1000; page++) expect(space.loadU8(page * P)).toBe(0);
+    expect(memory.residentBytes).toBe(0);
+    space.discard(P, LIMIT - P);
+    space.unmap(P, LIMIT - P);
+    expect(space.mappedBytes).toBe(0);
+  });
+
+  it("refuses a write before any byte of it is stored", () => {
+    const space = new GuestMemory().create(LIMIT);
+    anonymous(space, P, 2 * P);
+    space.protect(2 * P, P, Protection.read);
+    expect(faultOf(() => space.write(2 * P - 2, pattern(4)))).toEqual([2 * P, "protection"]);
+    expect(space.read(2 * P - 2, 4)).toEqual(new Uint8Array(4));
+    expect(faultOf(() => space.read(3 * P - 2, 4))).toEqual([3 * P, "unmapped"]);
+    space.poke(2 * P - 2, pattern(4));
+    expect(space.read(2 * P - 2, 4)).toEqual(pattern(4));
+    expect(faultOf(() => space.storeU8(2 * P, 1))).toEqual([2 * P, "protection"]);
+  });
+
+  it("refuses every address outside user space", () => {
+    const space = new GuestMemory().create(LIMIT);
+    anonymous(space, LIMIT - P, P);
+    for (const at of [-1, LIMIT, LIMIT + P, 2 ** 53, 2 ** 64, Number.NaN]) {
+      expect(faultOf(() => space.loadU8(at))?.[1]).toBe("unmapped");
+      expect(space.accessible(at, 10, "read")).toBe(0);
+    }
+    expect(space.accessible(LIMIT - 1, 2 ** 60, "read")).toBe(1);
+    expect(faultOf(() => space.loadU32(LIMIT - 2))).toEqual([LIMIT, "unmapped"]);
+    expect(() => space.map({ start: LIMIT - P, length: 2 * P, protection: 0 })).toThrow(/range/);
+    expect(() => space.unmap(1, P)).toThrow(/range/);
+    expect(() => space.unmap(0, Number.POSITIVE_INFINITY)).toThrow(/range/);
+  });
+});
+
+describe("fork", () => {
+  it("shares frames until one side writes", () => {
+    const memory = new GuestMemory();
+    const parent = memory.create(LIMIT);
+    anonymous(parent, P, 4 * P);
+    parent.write(P, pattern(4 * P));
+    const child = parent.fork();
+    expect(memory.residentBytes).toBe(4 * P);
+    child.storeU8(P, 99);
+    parent.storeU8(2 * P, 98);
+    expect(memory.residentBytes).toBe(6 * P);
+    expect(parent.loadU8(P)).toBe(pattern(1)[0]);
+    expect(child.read(2 * P, P)).toEqual(pattern(2 * P).slice(P));
+    child.dispose();
+    expect(memory.residentBytes).toBe(4 * P);
+    parent.storeU8(3 * P, 1);
+    expect(memory.residentBytes).toBe(4 * P);
+    parent.dispose();
+    expect(memory.residentBytes).toBe(0);
+  });
+
+  it("keeps shared anonymous memory shared", () => {
+    const memory = new GuestMemory();
+    const parent = memory.create(LIMIT);
+    anonymous(parent, P, 4 * P, true);
+    parent.storeU8(P, 1);
+    const child = parent.fork();
+    child.storeU8(P, 2);
+    child.storeU8(2 * P, 3);
+    expect([parent.loadU8(P), parent.loadU8(2 * P)]).toEqual([2, 3]);
+    parent.dispose();
+    expect([child.loadU8(P), child.loadU8(2 * P)]).toEqual([2, 3]);
+    child.dispose();
+    expect(memory.residentBytes).toBe(0);
+  });
+});
+
+describe("mapped files", () => {
+  it("are read once for all spaces and written privately", () => {
+    const memory = new GuestMemory();
+    const source = new FileSource(pattern(2 * P + 10));
+    const spaces = [memory.create(LIMIT), memory.create(LIMIT)];
+    for (const space of spaces) {
+      space.map({ start: P, length: 4 * P, protection: RW, source });
+      expect(space.read(P, 2 * P + 10)).toEqual(source.bytes);
+      expect(space.read(3 * P + 10, P - 10)).toEqual(new Uint8Array(P - 10));
+      expect(faultOf(() => space.loadU8(4 * P))).toEqual([4 * P, "beyondSource"]);
+      expect(space.accessible(P, 4 * P, "write")).toBe(3 * P);
+    }
+    expect(source.reads).toBe(3);
+    spaces[0]?.storeU8(P, 77);
+    expect(spaces[1]?.loadU8(P)).toBe(source.bytes[0]);
+    spaces[0]?.discard(P, P);
+    expect(spaces[0]?.loadU8(P)).toBe(source.bytes[0]);
+    for (const space of spaces) space.dispose();
+    expect(memory.residentBytes).toBe(0);
+  });
+
+  it("show zeros past sourceLength", () => {
+    const space = new GuestMemory().create(LIMIT);
+    const source = new FileSource(pattern(8 * P));
+    space.map({
+      start: P,
+      length: 4 * P,
+      protection: RW,
+      source,
+      sourceOffset: P,
+      sourceLength: P + 5,
+    });
+    const expected = new Uint8Array(4 * P);
+    expected.set(source.bytes.subarray(P, 2 * P + 5));
+    expect(space.read(P, 4 * P)).toEqual(expected);
+    space.protect(3 * P, P, Protection.read);
+    space.unmap(P, P);
+    expect(space.read(2 * P, 3 * P)).toEqual(expected.subarray(P));
+  });
+
+  it("when shared, reach each other and, on sync and unmap, the source", () => {
+    const memory = new GuestMemory();
+    const source = new FileSource(pattern(P + 10), true);
+    const [a, b] = [memory.create(LIMIT), memory.create(LIMIT)];
+    a.map({ start: P, length: 2 * P, protection: RW, source, shared: true });
+    b.map({ start: 9 * P, length: P, protection: RW, source, sourceOffset: P, shared: true });
+    b.storeU8(9 * P + 3, 200);
+    expect(a.loadU8(2 * P + 3)).toBe(200);
+    expect(source.bytes[P + 3]).not.toBe(200);
+    a.sync(P, 2 * P);
+    expect(source.bytes[P + 3]).toBe(200);
+    expect(source.bytes.length).toBe(P + 10);
+    b.storeU8(9 * P + 4, 201);
+    memory.syncSource(source);
+    expect(source.bytes[P + 4]).toBe(201);
+    b.storeU8(9 * P + 5, 202);
+    b.unmap(9 * P, P);
+    expect(source.bytes[P + 5]).toBe(202);
+    a.storeU8(P, 203);
+    a.dispose();
+    expect(source.bytes[0]).toBe(203);
+    b.dispose();
+    expect(memory.residentBytes).toBe(0);
+  });
+
+  it("follow writes and truncation of the file", () => {
+    const memory = new GuestMemory();
+    const source = new FileSource(pattern(3 * P), true);
+    const space = memory.create(LIMIT);
+    space.map({ start: P, length: 3 * P, protection: RW, source, shared: true });
+    space.map({ start: 9 * P, length: 3 * P, protection: RW, source });
+    expect(space.read(P, 3 * P)).toEqual(space.read(9 * P, 3 * P));
+    space.storeU8(P, 250);
+    space.storeU8(11 * P, 1);
+    source.bytes.set([1, 2, 3], 10);
+    memory.invalidate(source, 10, 3);
+    expect([...space.read(P + 10, 3), space.loadU8(P)]).toEqual([1, 2, 3, 250]);
+    expect([...space.read(9 * P + 10, 3)]).toEqual([1, 2, 3]);
+    source.bytes = source.bytes.slice(0, P + 1);
+    memory.invalidate(source, P + 1, 2 * P - 1);
+    expect(space.loadU8(2 * P + 1)).toBe(0);
+    for (const at of [3 * P, 11 * P]) {
+      expect(faultOf(() => space.loadU8(at))).toEqual([at, "beyondSource"]);
+    }
+    space.dispose();
+    expect(memory.residentBytes).toBe(0);
+  });
+});
+
+describe("limits", () => {
+  it("report exhaustion as a fault, leave what was there, and recover", () => {
+    const memory = new GuestMemory({ limitBytes: 16 * P });
+    const space = memory.create(LIMIT);
+    anonymous(space, P, 100 * P);
+    let page = 1;
+    while (!faultOf(() => space.storeU8(page * P, page))) page++;
+    expect(page).toBe(16);
+    expect(faultOf(() => space.storeU8(page * P, 1))).toEqual([page * P, "outOfMemory"]);
+    memory.engine.switchTo(space);
+    expect(memory.engine.translate(BigInt(page * P), "write")).toBe(translationFault.bus);
+    expect(space.faultReason(page * P, "write")).toBe("outOfMemory");
+    expect(faultOf(() => space.write(15 * P, pattern(2 * P)))?.[1]).toBe("outOfMemory");
+    expect(space.loadU8(15 * P)).toBe(15);
+    expect(faultOf(() => space.fork())?.[1]).toBe("outOfMemory");
+    space.discard(P, P);
+    space.storeU8(page * P, 1);
+    space.dispose();
+    expect(memory.residentBytes).toBe(0);
+  });
+
+  it("count page tables, so that sparse reads don't exhaust the host", () => {
+    const memory = new GuestMemory({ limitBytes: 16 * P });
+    const space = memory.create(LIMIT);
+    space.map({ start: 0, length: LIMIT, protection: Protection.read });
+    const touch = () => {
+      for (let at = 0; at < LIMIT; at += 2 ** 30) space.loadU8(at);
+    };
+    expect(faultOf(touch)).toEqual([16 * 2 ** 30, "outOfMemory"]);
+  });
+
+  it("drop unused pages of files first", () => {
+    const memory = new GuestMemory({ limitBytes: 16 * P });
+    const space = memory.create(LIMIT);
+    const source = new FileSource(pattern(100 * P));
+    space.map({ start: 0, length: 100 * P, protection: Protection.read, source });
+    for (let page = 0; page < 100; page++) {
+      expect(space.loadU8(page * P + 1)).toBe(source.bytes[page * P + 1]);
+      space.discard(page * P, P);
+    }
+  });
+
+  it("bound the number of regions", () => {
+    const space = new GuestMemory().create(LIMIT);
+    space.map({ start: 0, length: 2 ** 30, protection: RW });
+    const split = () => {
+      for (let page = 0; page < 100_000; page += 2) space.protect(page * P, P, Protection.read);
+    };
+    expect(faultOf(split)?.[1]).toBe("outOfMemory");
+    space.dispose();
+  });
+});
+
+describe("moving", () => {
+  it("takes contents, rights and sources along", () => {
+    const memory = new GuestMemory();
+    const space = memory.create(LIMIT);
+    const source = new FileSource(pattern(4 * P));
+    anonymous(space, P, 2 * P);
+    space.map({ start: 3 * P, length: P, protection: RX, source, sourceOffset: 2 * P });
+    space.write(P, pattern(2 * P));
+    anonymous(space, 0x7f_0000_0000, 10 * P);
+    space.move(P, 0x7f_0000_0000, 3 * P);
+    expect(space.read(0x7f_0000_0000, 2 * P)).toEqual(pattern(2 * P));
+    expect(space.read(0x7f_0000_0000 + 2 * P, P)).toEqual(source.bytes.slice(2 * P, 3 * P));
+    expect(space.regionAt(0x7f_0000_0000 + 2 * P)?.sourceOffset).toBe(2 * P);
+    expect(space.regionAt(P)).toBeUndefined();
+    space.dispose();
+    expect(memory.residentBytes).toBe(0);
+  });
+});
+
+describe("findFree", () => {
+  it("finds the highest gap, aligned, within bounds", () => {
+    const space = new GuestMemory().create(LIMIT);
+    const options = { lowest: P, highest: 100 * P };
+    expect(space.findFree(P, options)).toBe(99 * P);
+    anonymous(space, 90 * P, 10 * P);
+    expect(space.findFree(P, options)).toBe(89 * P);
+    anonymous(space, 80 * P, 9 * P);
+    expect(space.findFree(P, options)).toBe(89 * P);
+    expect(space.findFree(2 * P, options)).toBe(78 * P);
+    expect(space.findFree(P, { ...options, alignment: 64 * P })).toBe(64 * P);
+    expect(space.findFree(79 * P, options)).toBe(P);
+    expect(space.findFree(80 * P, options)).toBeUndefined();
+    expect(space.findFree(2 ** 60, options)).toBeUndefined();
+    anonymous(space, 0, 200 * P);
+    expect(space.findFree(P, options)).toBeUndefined();
+  });
+});
