@@ -3,10 +3,10 @@
  * fixed memory index, or a memory argument. Types and code derive from the table, so that a new
  * instruction of this kind is a new row and nothing else.
  *
- * Code of a guest is emitted while the host's JavaScript engine still interprets this file, so what
- * counts is how few calls and property loads an instruction takes. Hence the buffer lies in the
- * emitter itself, room is checked once per instruction against a stored limit, and methods that
- * are closures over their row are as good as methods written out by hand.
+ * Much code of a guest is emitted while the host's JavaScript engine still interprets this file, so
+ * what counts is how few calls and property loads an instruction takes. Hence the buffer lies in
+ * the emitter itself and room is checked once per instruction, against a stored limit. Every
+ * function warms up by itself, so the closures delegate to a few methods that get hot soon.
  *
  * @module
  */
@@ -66,6 +66,32 @@ class InstructionEmitter {
     this.limit = grown.length - longestInstruction;
   }
 
+  /** Appends an instruction of one byte. */
+  protected plain(row: Instruction, opcode: number): void {
+    if (this.validator !== undefined) this.validator.apply(row);
+    if (this.position > this.limit) this.grow();
+    this.bytes[this.position++] = opcode;
+  }
+
+  /** Appends a load or store. */
+  protected memoryAccess(
+    row: Instruction,
+    opcode: number,
+    alignmentLog2: number,
+    offset = 0,
+    alignment?: number,
+  ): void {
+    const log2 =
+      alignment === undefined ? alignmentLog2 : checkedLog2(row, alignment, alignmentLog2);
+    if (offset >>> 0 !== offset) throw offsetError(row, offset);
+    if (this.validator !== undefined) this.validator.apply(row);
+    if (this.position > this.limit) this.grow();
+    this.bytes[this.position++] = opcode;
+    this.bytes[this.position++] = log2;
+    if (offset < 0x80) this.bytes[this.position++] = offset;
+    else this.position = writeU32(this.bytes, this.position, offset);
+  }
+
   /** Appends an opcode and one index. */
   protected indexed(opcode: number, index: number): void {
     if (this.position > this.limit) this.grow();
@@ -82,16 +108,8 @@ class InstructionEmitter {
       const { opcode, alignmentLog2 } = row;
       if (row.mnemonic === "else" || row.mnemonic === "end") continue;
       if (row.immediates === "memoryArgument") {
-        define(row, function (this: InstructionEmitter, offset = 0, alignment?: number) {
-          const log2 =
-            alignment === undefined ? alignmentLog2 : checkedLog2(row, alignment, alignmentLog2);
-          if (offset >>> 0 !== offset) throw offsetError(row, offset);
-          if (this.validator !== undefined) this.validator.apply(row);
-          if (this.position > this.limit) this.grow();
-          this.bytes[this.position++] = opcode;
-          this.bytes[this.position++] = log2;
-          if (offset < 0x80) this.bytes[this.position++] = offset;
-          else this.position = writeU32(this.bytes, this.position, offset);
+        define(row, function (this: InstructionEmitter, offset?: number, alignment?: number) {
+          this.memoryAccess(row, opcode, alignmentLog2, offset, alignment);
         });
       } else if (opcode > 0xff || row.immediates === "memory") {
         const encoded = opcode > 0xff ? [opcode >> 8, opcode & 0xff] : [opcode];
@@ -104,9 +122,7 @@ class InstructionEmitter {
         });
       } else if (row.immediates === "none") {
         define(row, function () {
-          if (this.validator !== undefined) this.validator.apply(row);
-          if (this.position > this.limit) this.grow();
-          this.bytes[this.position++] = opcode;
+          this.plain(row, opcode);
         });
       }
     }
