@@ -59,7 +59,7 @@ export type GuestExit =
   /** A data access or fetch that violates the ISA's alignment rules (SIGBUS, BUS_ADRALN). */
   | { readonly kind: "misaligned"; readonly address: number; readonly access: Access }
   /** An instruction that is undefined or not permitted in user mode; `bits` are those fetched. */
-  | { readonly kind: "illegalInstruction"; readonly bits: bigint; readonly bytes?: Uint8Array }
+  | { readonly kind: "illegalInstruction"; readonly bits: bigint; readonly sizeBytes?: number }
   /** The breakpoint instruction (SIGTRAP). */
   | { readonly kind: "breakpoint" }
   /** A synchronous arithmetic trap of ISAs that have one (SIGFPE); `code` is the `FPE_*` constant. */
