@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export * from "./assembly-syntax.ts";
 export * from "./builder/bits.ts";
 export * from "./builder/control.ts";
 export * from "./builder/floating.ts";
@@ -15,9 +16,11 @@ export * from "./errors.ts";
 export * as float from "./float/index.ts";
 export type { FloatPolicy } from "./float/policy.ts";
 export * from "./instruction.ts";
+export * from "./ir/evaluate.ts";
 export * from "./ir/expression.ts";
 export * from "./ir/statement.ts";
 export * from "./isa.ts";
 export * from "./layout.ts";
 export * from "./pattern.ts";
+export * from "./pseudo.ts";
 export * from "./state.ts";

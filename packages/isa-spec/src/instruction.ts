@@ -130,16 +130,3 @@ export function matches(row: Instruction, word: bigint): boolean {
   }
   return true;
 }
-
-/** A shorthand of the assembler for one or more instructions. */
-export interface PseudoInstruction {
-  /** Mnemonic and operands: `"mv rd, rs"`. */
-  readonly syntax: string;
-  /** Assembly lines with the same operand names. */
-  readonly expansion: readonly string[];
-}
-
-/** A shorthand: `pseudo("mv rd, rs", "addi rd, rs, 0")`. */
-export function pseudo(syntax: string, ...expansion: readonly string[]): PseudoInstruction {
-  return { syntax, expansion };
-}

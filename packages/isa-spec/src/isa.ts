@@ -1,8 +1,10 @@
 /** An instruction-set architecture: rows, registers and the framing of the instruction stream. */
+import type { AssemblySyntax } from "./assembly-syntax.ts";
 import type { RegisterFileDefinition } from "./builder/registers.ts";
 import { SpecificationError } from "./errors.ts";
-import type { Instruction, PseudoInstruction } from "./instruction.ts";
+import type { Instruction } from "./instruction.ts";
 import { layoutState, type StateLayout } from "./layout.ts";
+import type { PseudoInstruction } from "./pseudo.ts";
 
 /** Instructions that the manual describes in one chapter. */
 export interface Extension {
@@ -28,25 +30,6 @@ export interface Framing {
     readonly match: number;
     readonly sizeBytes: number;
   }[];
-}
-
-/** What an assembler knows of an ISA beside its rows. */
-export interface AssemblySyntax {
-  /** Characters that begin a comment. */
-  readonly comment: readonly string[];
-  /**
-   * Functions on symbols such as `%hi`. The value of a symbol (or its distance from the
-   * instruction, if `relative`) is mapped to the operand's value.
-   */
-  readonly relocations: Readonly<Record<string, Relocation>>;
-}
-
-/** A function on addresses in assembly text. */
-export interface Relocation {
-  readonly relative: boolean;
-  readonly value: (address: bigint) => bigint;
-  /** The symbol names another instruction, whose own relocation's address is meant (`%pcrel_lo`). */
-  readonly ofLabel?: string;
 }
 
 /** A host function behind an `intrinsic` statement. */

@@ -12,8 +12,16 @@ export type OperandText =
       readonly first: number;
       readonly role: "read" | "write" | "both";
     }
-  /** A number; `base` 16 prints it in hexadecimal. `printSigned` false prints the raw bits. */
-  | { readonly kind: "integer"; readonly signed: boolean; readonly base: 10 | 16 }
+  /**
+   * A number. Where `printWidth` is given, the signed value is written as the unsigned number of so
+   * many bits (RISC-V's `c.lui a0, 0xfffe1`).
+   */
+  | {
+      readonly kind: "integer";
+      readonly signed: boolean;
+      readonly base: 10 | 16;
+      readonly printWidth?: number;
+    }
   /** An address, encoded as its signed distance from the instruction. */
   | { readonly kind: "target" }
   /** A name for each value; values without one are written as numbers where `numbers` says so. */

@@ -14,8 +14,10 @@ export interface RegisterFileDefinition<W extends number = number> {
   readonly width: W;
   /** The register that reads as zero and ignores writes. */
   readonly zero?: number;
-  /** Names in assembly text, by register number. */
+  /** Names in assembly text, by register number; `x7` for number 7 of file `x` is understood too. */
   readonly names?: readonly string[];
+  /** Further names that an assembler understands, with the register's number: `{ fp: 8 }`. */
+  readonly otherNames?: Readonly<Record<string, number>>;
 }
 
 /** A register that can be read. */
