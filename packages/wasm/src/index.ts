@@ -1,1 +1,2 @@
 export * from "./emit/index.ts";
+export * from "./lower/index.ts";

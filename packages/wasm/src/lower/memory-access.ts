@@ -1,0 +1,45 @@
+/** The load and store instructions of WebAssembly for an access of 8 to 64 bits. */
+import type { MemoryAccess } from "@isovm/isa-spec";
+import type { FunctionBuilder } from "../emit/index.ts";
+import { unsupported } from "./arithmetic.ts";
+
+/** Replaces the byte offset on the stack by the value that stands there. */
+export function loadInstruction(
+  code: FunctionBuilder,
+  { width, endian }: Pick<MemoryAccess, "width" | "endian">,
+): void {
+  if (endian === "big" && width > 8) throw unsupported("big-endian memory");
+  // Guest addresses promise no alignment, hence the hint 0.
+  switch (width) {
+    case 8:
+      return code.i32Load8U(0);
+    case 16:
+      return code.i32Load16U(0, 0);
+    case 32:
+      return code.i32Load(0, 0);
+    case 64:
+      return code.i64Load(0, 0);
+    default:
+      throw unsupported(`a load of ${width} bits`);
+  }
+}
+
+/** Stores the value on the stack at the byte offset below it. */
+export function storeInstruction(
+  code: FunctionBuilder,
+  { width, endian }: Pick<MemoryAccess, "width" | "endian">,
+): void {
+  if (endian === "big" && width > 8) throw unsupported("big-endian memory");
+  switch (width) {
+    case 8:
+      return code.i32Store8(0);
+    case 16:
+      return code.i32Store16(0, 0);
+    case 32:
+      return code.i32Store(0, 0);
+    case 64:
+      return code.i64Store(0, 0);
+    default:
+      throw unsupported(`a store of ${width} bits`);
+  }
+}

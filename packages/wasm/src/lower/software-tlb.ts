@@ -1,0 +1,140 @@
+/**
+ * Guest memory behind a software TLB: two direct-mapped tables, one for reads and one for writes,
+ * probed inline. An entry has 16 bytes: the virtual page address (i64, all ones if empty) and what
+ * to add to the low half of an address to get the byte offset in linear memory (i32).
+ */
+import type { MemoryAccess } from "@isovm/isa-spec";
+import type { FunctionBuilder, FunctionIndex } from "../emit/index.ts";
+import type { Push } from "./arithmetic.ts";
+import { loadInstruction, storeInstruction } from "./memory-access.ts";
+import { resize, typeOf } from "./representation.ts";
+import type { MemoryStrategy } from "./target.ts";
+
+/** Bytes of one entry. */
+export const tlbEntryBytes = 16;
+/** Guest pages have 2^12 bytes. */
+export const pageBits = 12;
+
+/** Where the tables are and who fills them. */
+export interface SoftwareTlbOptions {
+  /** Byte offsets of the tables in linear memory. */
+  readonly readTable: number;
+  readonly writeTable: number;
+  /** Entries of each table, a power of two. */
+  readonly entries: number;
+  /**
+   * `(address: i64, size: i32) -> i32`: the byte offset of a copy or the original of what is to be
+   * read, 0 if the access faults. `size` counts bytes; it is negative where alignment is required.
+   */
+  readonly readSlow: FunctionIndex;
+  /** `(address: i64, size: i32) -> i32`: the byte offset of a location to be modified, or 0. */
+  readonly locateSlow: FunctionIndex;
+  /** `(address: i64, value: i64, size: i32) -> i32`: stores; 0 if the access faults. */
+  readonly storeSlow: FunctionIndex;
+  /** Emits what leaves the instruction after a fault. */
+  readonly fault: (code: FunctionBuilder) => void;
+}
+
+/** Makes the strategy; `options` may be shared by all instructions of a module. */
+export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
+  const indexMask = (options.entries - 1) * tlbEntryBytes;
+
+  /** Leaves the address in an i64 local and the entry's offset in an i32 local; pushes the hit bit. */
+  function probe(code: FunctionBuilder, table: number, access: MemoryAccess, address: Push) {
+    const sizeBytes = access.width / 8;
+    const guest = code.local("i64", "guest");
+    const entry = code.local("i32", "entry");
+    address();
+    resize(code, access.address.width, 64);
+    code.localTee(guest);
+    code.i64Const(pageBits - Math.log2(tlbEntryBytes));
+    code.i64ShrU();
+    code.i32WrapI64();
+    code.i32Const(indexMask);
+    code.i32And();
+    code.localTee(entry);
+    code.i64Load(table);
+    code.localGet(guest);
+    if (access.alignment === "required") {
+      // A misaligned address keeps low bits and misses.
+      code.i64Const(-(2 ** pageBits) + (sizeBytes - 1));
+    } else {
+      // An access that reaches into the next page compares with that page and misses.
+      if (sizeBytes > 1) {
+        code.i64Const(sizeBytes - 1);
+        code.i64Add();
+      }
+      code.i64Const(-(2 ** pageBits));
+    }
+    code.i64And();
+    code.i64Eq();
+    return { guest, entry, sizeBytes };
+  }
+
+  function hostAddress(
+    code: FunctionBuilder,
+    table: number,
+    access: MemoryAccess,
+    address: Push,
+    slow: FunctionIndex,
+  ): void {
+    const host = code.local("i32", "host");
+    const { guest, entry, sizeBytes } = probe(code, table, access, address);
+    code.if(
+      "i32",
+      () => {
+        code.localGet(guest);
+        code.i32WrapI64();
+        code.localGet(entry);
+        code.i32Load(table + 8);
+        code.i32Add();
+      },
+      () => {
+        code.localGet(guest);
+        code.i32Const(access.alignment === "required" ? -sizeBytes : sizeBytes);
+        code.call(slow);
+        code.localTee(host);
+        code.i32Eqz();
+        code.if(() => options.fault(code));
+        code.localGet(host);
+      },
+    );
+  }
+
+  return {
+    load(code, access, address) {
+      hostAddress(code, options.readTable, access, address, options.readSlow);
+      loadInstruction(code, access);
+    },
+    locate(code, access, address) {
+      hostAddress(code, options.writeTable, access, address, options.locateSlow);
+    },
+    store(code, access, address, value) {
+      const { guest, entry, sizeBytes } = probe(code, options.writeTable, access, address);
+      const type = typeOf(access.width);
+      const held = code.local(type, "value");
+      code.if(
+        () => {
+          code.localGet(guest);
+          code.i32WrapI64();
+          code.localGet(entry);
+          code.i32Load(options.writeTable + 8);
+          code.i32Add();
+          value();
+          storeInstruction(code, access);
+        },
+        () => {
+          value();
+          code.localSet(held);
+          code.localGet(guest);
+          code.localGet(held);
+          resize(code, access.width, 64);
+          code.i32Const(access.alignment === "required" ? -sizeBytes : sizeBytes);
+          code.call(options.storeSlow);
+          code.i32Eqz();
+          code.if(() => options.fault(code));
+        },
+      );
+    },
+  };
+}

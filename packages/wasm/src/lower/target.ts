@@ -1,0 +1,54 @@
+/** What an engine gives the lowering: where values are kept, and where control goes. */
+import type {
+  Expression,
+  FloatOperation,
+  JumpHint,
+  MemoryAccess,
+  RegisterReference,
+} from "@isovm/isa-spec";
+import type { FunctionBuilder } from "../emit/index.ts";
+import type { Push } from "./arithmetic.ts";
+
+/** Expressions whose value the engine knows. */
+export type EngineLeaf = Extract<Expression, { kind: "field" | "pc" | "nextPc" | "retired" }>;
+
+/**
+ * How guest memory is reached. Addresses are pushed as an i32 or i64 by their width; a failing
+ * access leaves the instruction by itself, as the engine arranged.
+ */
+export interface MemoryStrategy {
+  /** Pushes the value at the address. */
+  load(code: FunctionBuilder, access: MemoryAccess, address: Push): void;
+  /** Stores the value. */
+  store(code: FunctionBuilder, access: MemoryAccess, address: Push, value: Push): void;
+  /**
+   * Pushes the byte offset in linear memory (i32) of an aligned location that may be read and
+   * written, for read-modify-write accesses.
+   */
+  locate(code: FunctionBuilder, access: MemoryAccess, address: Push): void;
+}
+
+/**
+ * An engine's side of a lowering. Values on the stack are i32 up to 32 bits and i64 up to 64, with
+ * zeros above their width.
+ */
+export interface LoweringTarget {
+  readonly code: FunctionBuilder;
+  readonly memory: MemoryStrategy;
+  /** Byte offset in linear memory of the hart's reservation: address (8), valid (4). */
+  readonly reservationOffset: number;
+  leaf(expression: EngineLeaf): void;
+  readRegister(register: RegisterReference, index: Push | undefined): void;
+  writeRegister(register: RegisterReference, index: Push | undefined, value: Push): void;
+  /** Takes operands, mode and accrued flags from the stack, pushes value and flags. */
+  float(operation: FloatOperation): void;
+  /** Takes i64 operands from the stack, pushes the i64 result. */
+  intrinsic(name: string, operandCount: number): void;
+  /** Ends the instruction. `cause` pushes an i32, `value` an i64. */
+  trap(cause: Push, value: Push): void;
+  illegal(): void;
+  effect(name: string): void;
+  jump(target: Expression, push: (expression: Expression) => void, hint?: JumpHint): void;
+  /** Later fetches see earlier stores. */
+  instructionFence(): void;
+}
