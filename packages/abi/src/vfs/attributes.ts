@@ -65,10 +65,10 @@ export function changeTimes(
     demand(target.inode, context.credentials, may.write, "");
   }
   const now = clock();
-  const valueOf = (time: Exclude<NewTime, "omit">): bigint => (time === "now" ? now : time);
+  const nanosOf = (time: Exclude<NewTime, "omit">): bigint => (time === "now" ? now : time);
   target.inode.setAttributes({
-    ...(atime === "omit" ? {} : { atimeNanos: valueOf(atime) }),
-    ...(mtime === "omit" ? {} : { mtimeNanos: valueOf(mtime) }),
+    ...(atime === "omit" ? {} : { atimeNanos: nanosOf(atime) }),
+    ...(mtime === "omit" ? {} : { mtimeNanos: nanosOf(mtime) }),
   });
 }
 

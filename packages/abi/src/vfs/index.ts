@@ -15,6 +15,15 @@ export {
   zeroDevice,
 } from "./devices/memory-devices.ts";
 export { alwaysReady } from "./directory-file.ts";
+export type {
+  HostAccess,
+  HostDirectory,
+  HostFile,
+  HostFileDriver,
+  HostIdentity,
+  HostStat,
+} from "./host/driver.ts";
+export { HostFileSystem, type HostFileSystemOptions } from "./host/file-system.ts";
 export { InodeBase } from "./inode-base.ts";
 export { MemoryFileSystem, type MemoryFileSystemOptions } from "./memory/file-system.ts";
 export {
