@@ -172,16 +172,24 @@ function accepts(program: readonly Step[], results: number): boolean {
   }
 }
 
-test.prop([steps, fc.nat(2)])("validator = host, at every step", (program, results) => {
-  let accepted: readonly Step[] = [];
-  for (const step of program) {
-    const candidate = [...accepted, step];
-    const verdict = accepts(candidate, results);
-    const bytes = emit(candidate, results, false).toBytes();
-    expect(WebAssembly.validate(bytes)).toBe(verdict);
-    if (verdict) accepted = candidate;
-  }
-});
+/**
+ * V8 leaves operands of unknown type as they are after a `br_if`, where the specification gives
+ * them the label's types; so with `br_if` the host may accept a little more.
+ */
+test.prop([steps, fc.nat(2), fc.boolean()])(
+  "validator = host, at every step",
+  (program, results, withBrIf) => {
+    let accepted: readonly Step[] = [];
+    for (const step of program) {
+      if (step.action === "br_if" && !withBrIf) continue;
+      const candidate = [...accepted, step];
+      const verdict = accepts(candidate, results);
+      const bytes = emit(candidate, results, false).toBytes();
+      if (verdict || !withBrIf) expect(WebAssembly.validate(bytes)).toBe(verdict);
+      if (verdict) accepted = candidate;
+    }
+  },
+);
 
 test.prop([steps, fc.nat(2)])("any code that was emitted can be printed", (program, results) => {
   const text = emit(program, results, false).toText();

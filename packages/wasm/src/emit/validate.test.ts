@@ -67,7 +67,7 @@ const wrong: [string, readonly ValueType[], (code: FunctionBuilder) => void, Reg
         });
         code.i32Const(1);
       }),
-    /labels differ in type: \(i32\) and \(\)/,
+    /br_table has labels that differ in type: \(i32\) and \(\)/,
   ],
   [
     "select of two types",

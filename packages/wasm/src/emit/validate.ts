@@ -153,12 +153,14 @@ export class Validator {
     const types = this.#labelTypes(otherwise);
     for (const depth of depths) {
       const others = this.#labelTypes(depth);
-      if (others.join() !== types.join()) {
+      if (others.length !== types.length) {
         throw this.#error(
           "br_table",
-          `its labels differ in type: (${others.join(" ")}) and (${types.join(" ")})`,
+          `has labels that differ in type: (${others.join(" ")}) and (${types.join(" ")})`,
         );
       }
+      // Operands of unknown type suit labels of different types, so they go back as they were.
+      for (const operand of this.#popAll("br_table", others)) this.#stack.push(operand);
     }
     this.#popAll("br_table", types);
     this.#unreachable();
@@ -207,14 +209,17 @@ export class Validator {
     for (const type of types) this.#stack.push(type);
   }
 
-  #popAll(name: string, types: readonly ValueType[]): void {
-    for (let i = types.length - 1; i >= 0; i--) this.#pop(name, types[i]);
+  /** Pops operands of these types, and returns what they were, the topmost last. */
+  #popAll(name: string, types: readonly ValueType[]): Operand[] {
+    const popped: Operand[] = [];
+    for (let i = types.length - 1; i >= 0; i--) popped.unshift(this.#pop(name, types[i]));
+    return popped;
   }
 
   #pop(name: string, expected?: ValueType): Operand {
     const frame = this.#frame(0);
     if (this.#stack.length === frame.height) {
-      if (frame.unreachable) return expected ?? "unknown";
+      if (frame.unreachable) return "unknown";
       throw this.#error(name, `expects ${expected ?? "an operand"}, but the stack is empty`);
     }
     const actual = this.#stack.pop() ?? "unknown";
