@@ -59,6 +59,7 @@ class InstructionEmitter {
     this.validator = validator;
   }
 
+  /** Doubles the buffer. */
   protected grow(): void {
     const grown = new Uint8Array(this.bytes.length * 2 + longestInstruction);
     grown.set(this.bytes);
