@@ -4,6 +4,7 @@
  */
 import type { IoctlArgument, OpenFile, Readiness, Stat } from "../../vfs/types.ts";
 import { LinuxError } from "../errno.ts";
+import type { Thread } from "../process/thread.ts";
 import type { WaitQueue } from "../wait-queue.ts";
 
 /** What a transfer needs to know beyond the bytes. */
@@ -15,12 +16,7 @@ export interface Transfer {
   /** O_NONBLOCK is set: some objects accept a partial write only then. */
   readonly nonBlocking: boolean;
   /** Who transfers; signalfd and terminals care. */
-  readonly task: TransferTask;
-}
-
-/** The part of a thread that file objects see. */
-export interface TransferTask {
-  readonly id: number;
+  readonly task: Thread;
 }
 
 /** An object behind a file description. All operations fail by throwing {@link LinuxError}. */
@@ -39,10 +35,15 @@ export interface FileObject {
   read(target: Uint8Array, transfer: Transfer): number;
   /** Writes; fewer bytes than given is a partial write. EAGAIN: wait for readiness and try again. */
   write(bytes: Uint8Array, transfer: Transfer): number;
-  readiness(task: TransferTask): Readiness;
+  readiness(task: Thread): Readiness;
   stat(): Stat;
   /** @throws LinuxError ENOTTY where the request isn't known. */
-  ioctl(request: number, argument: IoctlArgument, task: TransferTask): number;
+  ioctl(request: number, argument: IoctlArgument, task: Thread): number;
+  /**
+   * The object that opening its `/proc/self/fd` link gives, for objects without a place in the
+   * tree; absent: ENXIO.
+   */
+  reopen?(access: { readonly read: boolean; readonly write: boolean }): FileObject;
   /** The last description of the object is closed. */
   close(): void;
 }
@@ -82,7 +83,7 @@ export abstract class AnonymousFile {
     throw new LinuxError("EINVAL");
   }
 
-  ioctl(_request: number, _argument: IoctlArgument, _task: TransferTask): number {
+  ioctl(_request: number, _argument: IoctlArgument, _task: Thread): number {
     throw new LinuxError("ENOTTY");
   }
 

@@ -130,6 +130,10 @@ export class PipeEnd extends AnonymousFile implements FileObject {
     return 0;
   }
 
+  reopen({ read, write }: { read: boolean; write: boolean }): PipeEnd {
+    return new PipeEnd(this.pipe, { reads: read, writes: write }, this.#fifo);
+  }
+
   override close(): void {
     if (this.#reads) this.pipe.readers -= 1;
     if (this.#writes) this.pipe.writers -= 1;

@@ -12,6 +12,7 @@ export interface ImageLayout {
   readonly codeStart: number;
   readonly codeEnd: number;
   readonly stackTop: number;
+  readonly stackBytes: number;
   readonly argumentsStart: number;
   readonly argumentsEnd: number;
   readonly environmentStart: number;

@@ -35,7 +35,8 @@ export interface ThreadInit {
 
 /** One thread. */
 export class Thread implements Waiter {
-  readonly id: number;
+  /** Changes only when a thread that is not the leader calls execve(2). */
+  id: number;
   readonly process: Process;
   readonly cpu: GuestCpu;
   files: DescriptorTable;
