@@ -151,15 +151,15 @@ export const floatOperatorRows: Readonly<Record<FloatOperatorName, FloatOperator
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { binary32, evaluateFloat, riscvFloatPolicy, rounding } from "@isovm/isa-spec";
+ * import { float } from "@isovm/isa-spec";
  *
  * const context = {
- *   format: binary32,
+ *   format: float.binary32,
  *   otherWidth: 0,
- *   mode: rounding.nearestEven,
- *   policy: riscvFloatPolicy,
+ *   mode: float.rounding.nearestEven,
+ *   policy: float.riscvFloatPolicy,
  * };
- * const sum = evaluateFloat("add", context, 0x3f800000n, 0x40000000n);
+ * const sum = float.evaluateFloat("add", context, 0x3f800000n, 0x40000000n);
  * assert.deepEqual(sum, { value: 0x40400000n, flags: 0 });
  * ```
  */

@@ -150,6 +150,8 @@ describe("remainder", () => {
       [-7, 2, 1],
       [5, 3, -1],
       [4, 3, 1],
+      [8, 3, -1],
+      [9, 4, 1],
       [-6, 3, -0],
     ] as const) {
       expect(remainder(binary64, f64(a), f64(b), nearestEven, policy)).toEqual({

@@ -7,13 +7,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FloatOperatorName } from "../../../isa-spec/src/float/index.ts";
+import type { float } from "@isovm/isa-spec";
 import { type OracleName, type OracleResult, runOracle } from "../oracle/index.ts";
 
 /** An instruction of the oracle program, and the operation that it is in isa-spec. */
 export interface FloatInstruction {
   readonly mnemonic: string;
-  readonly operator: FloatOperatorName;
+  readonly operator: float.FloatOperatorName;
   /** Width of the operands' format; for conversions from integers, of the result's. */
   readonly format: 16 | 32 | 64;
   /** Width of a conversion's other side. */
@@ -96,7 +96,7 @@ export const floatInstructions: readonly FloatInstruction[] = formats.flatMap(
 );
 
 const move = { 16: "h", 32: "w", 64: "d" } as const;
-const arity: Partial<Record<FloatOperatorName, number>> = {
+const arity: Partial<Record<float.FloatOperatorName, number>> = {
   squareRoot: 1,
   classify: 1,
   convertFormat: 1,

@@ -1,13 +1,13 @@
 /** Arbitrary floating-point patterns, biased to where arithmetic goes wrong. */
 
+import type { float } from "@isovm/isa-spec";
 import fc from "fast-check";
-import type { FloatFormat } from "../../../isa-spec/src/float/index.ts";
 
 /**
  * Patterns of a format, unsigned: half of them random, half made of an exponent near an end, near
  * 1 or near the largest integers, and a fraction with few bits set or cleared.
  */
-export function floatPatterns(format: FloatFormat): fc.Arbitrary<bigint> {
+export function floatPatterns(format: float.FloatFormat): fc.Arbitrary<bigint> {
   const { width, fractionBits, exponentBits } = format;
   const special = 2 ** exponentBits - 1;
   const bias = (special - 1) / 2;
