@@ -1,6 +1,7 @@
 import { GuestFault, PAGE_SIZE, type PageSource, Protection } from "@isovm/abi";
 import { translationFault } from "@isovm/isa-spec";
 import { describe, expect, it } from "vitest";
+import { EngineMemoryExhausted } from "./block-allocator.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import type { ProcessAddressSpace } from "./process-address-space.ts";
 
@@ -331,5 +332,103 @@ describe("findFree", () => {
     expect(space.findFree(2 ** 60, options)).toBeUndefined();
     anonymous(space, 0, 200 * P);
     expect(space.findFree(P, options)).toBeUndefined();
+  });
+});
+
+describe("the engines' view", () => {
+  function listening() {
+    const memory = new GuestMemory();
+    const space = memory.create(LIMIT);
+    const events: string[] = [];
+    memory.engine.attach({
+      codeWritten: (frame, start, end) => events.push(`code ${frame} ${start}-${end}`),
+      mappingChanged: (start, count) => events.push(`mapping ${start ?? "all"} ${count ?? ""}`),
+    });
+    anonymous(space, P, 8 * P);
+    memory.engine.switchTo(space);
+    events.length = 0;
+    return { memory, space, events, engine: memory.engine };
+  }
+
+  it("reports each translation that went stale, and no other", () => {
+    const { memory, space, events, engine } = listening();
+    expect(engine.translate(4096n, "fetch")).toBe(translationFault.permission);
+    expect(engine.translate(0n, "read")).toBe(translationFault.unmapped);
+    expect(engine.translate(-1n, "read")).toBe(translationFault.unmapped);
+    expect(engine.translate(2n ** 64n - 1n, "read")).toBe(translationFault.unmapped);
+    expect(events).toEqual([]);
+    const zeros = engine.translate(4096n, "read");
+    const written = engine.translate(4096n, "write");
+    expect(written).not.toBe(zeros);
+    expect(events.splice(0)).toEqual(["mapping 1 1"]);
+    expect(engine.translate(4096n, "read")).toBe(written);
+    space.protect(P, 8 * P, Protection.read | Protection.write | Protection.execute);
+    space.unmap(5 * P, 4 * P);
+    expect(events).toEqual([]);
+    space.protect(P, P, Protection.read);
+    expect(events.splice(0)).toEqual(["mapping 1 1"]);
+    const other = memory.create(LIMIT);
+    anonymous(other, P, P);
+    other.storeU8(P, 1);
+    other.dispose();
+    expect(events).toEqual([]);
+    engine.switchTo(undefined);
+    expect(events.splice(0)).toEqual(["mapping all "]);
+    expect(engine.translate(4096n, "read")).toBe(translationFault.unmapped);
+  });
+
+  it("reports code that the host writes or that goes away", () => {
+    const { space, events, engine } = listening();
+    space.storeU8(P, 1);
+    const frame = engine.translate(4096n, "read");
+    space.storeU8(P + 1, 1);
+    engine.markCode(frame);
+    expect(events).toEqual([]);
+    space.storeU32(P + 8, 1);
+    space.write(P + 4094, pattern(4));
+    expect(events.splice(0)).toEqual([`code ${frame} 8-12`, `code ${frame} 4094-4096`]);
+    space.unmap(P, P);
+    expect(events.splice(0)).toContain(`code ${frame} 0-4096`);
+    expect(engine.isCode(frame)).toBe(false);
+  });
+
+  it("holds engines' tables beside the frames", () => {
+    const { space, engine } = listening();
+    const blocks = [1, 16, 100, 2048, 2049, 100_000, 5_000_000].map((size) => {
+      const offset = engine.allocate(size);
+      const block = new Uint8Array(engine.memory.buffer, offset, size);
+      expect(block.every((byte) => byte === 0)).toBe(true);
+      block.fill(0xff);
+      return offset;
+    });
+    expect(new Set(blocks).size).toBe(blocks.length);
+    space.write(P, new Uint8Array(8 * P));
+    expect(space.read(P, 8 * P)).toEqual(new Uint8Array(8 * P));
+    expect(engine.allocate(64, 65536) % 65536).toBe(0);
+    for (const offset of blocks) engine.release(offset);
+    expect(() => engine.release(blocks[0] ?? 0)).toThrow(/no block/);
+    const again = engine.allocate(100_000);
+    expect(again).toBe(blocks[5]);
+    const block = new Uint8Array(engine.memory.buffer, again, 100_000);
+    expect(block.every((byte) => byte === 0)).toBe(true);
+    expect(() => engine.allocate(2 ** 33)).toThrow(EngineMemoryExhausted);
+    expect(() => engine.allocate(-1)).toThrow(/not a block/);
+  });
+
+  it("reuses blocks of any size when linear memory is full, up to its last byte", () => {
+    const memory = new GuestMemory({ limitBytes: 2 ** 20, engineLimitBytes: 2 ** 32 });
+    const { engine } = memory;
+    const big = Array.from({ length: 15 }, () => engine.allocate(2 ** 28));
+    expect(Math.max(...big)).toBeGreaterThan(2 ** 31);
+    expect(() => engine.allocate(2 ** 28)).toThrow(EngineMemoryExhausted);
+    for (const offset of big.slice(4, 6)) engine.release(offset);
+    expect(engine.allocate(2 ** 29 - 4096)).toBe(big[4]);
+    const space = memory.create(LIMIT);
+    anonymous(space, 0, 2 ** 20);
+    while (!faultOf(() => space.storeU8(space.residentBytes, 1))) {}
+    space.storeU32(0, 0xfeedface);
+    expect(space.loadU32(0)).toBe(0xfeedface);
+    space.dispose();
+    expect(memory.residentBytes).toBe(0);
   });
 });
