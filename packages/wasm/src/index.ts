@@ -1,2 +1,3 @@
 export * from "./emit/index.ts";
+export * from "./float/index.ts";
 export * from "./lower/index.ts";

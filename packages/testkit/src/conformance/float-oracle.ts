@@ -9,22 +9,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { float } from "@isovm/isa-spec";
 import { type OracleName, type OracleResult, runOracle } from "../oracle/index.ts";
+import type { FloatOperands, FloatOperation } from "./float-patterns.ts";
 
 /** An instruction of the oracle program, and the operation that it is in isa-spec. */
-export interface FloatInstruction {
+export interface FloatInstruction extends FloatOperation {
   readonly mnemonic: string;
-  readonly operator: float.FloatOperatorName;
-  /** Width of the operands' format; for conversions from integers, of the result's. */
   readonly format: 16 | 32 | 64;
-  /** Width of a conversion's other side. */
-  readonly otherWidth: number;
 }
 
 /** One case: the index of an instruction in the table, the rounding mode and the operands' patterns. */
 export interface FloatCase {
   readonly instruction: number;
   readonly mode: number;
-  readonly operands: readonly [bigint, bigint, bigint];
+  readonly operands: FloatOperands;
 }
 
 /** What the oracle's hart left in the destination register and in `fflags`. */

@@ -1,6 +1,6 @@
 /** Arbitrary floating-point patterns, biased to where arithmetic goes wrong. */
 
-import type { float } from "@isovm/isa-spec";
+import { float } from "@isovm/isa-spec";
 import fc from "fast-check";
 
 /**
@@ -34,4 +34,63 @@ export function floatPatterns(format: float.FloatFormat): fc.Arbitrary<bigint> {
       return (top << BigInt(width - exponentBits - 1)) | fraction;
     });
   return fc.oneof(fc.bigInt({ min: 0n, max: (1n << BigInt(width)) - 1n }), structured);
+}
+
+/** An operation of isa-spec's table at given widths. */
+export interface FloatOperation {
+  readonly operator: float.FloatOperatorName;
+  /** Width of the operands' format; for conversions from integers, of the result's. */
+  readonly format: number;
+  /** Width of a conversion's other side. */
+  readonly otherWidth: number;
+}
+
+/** Three patterns, of which an operation uses as many as it takes. */
+export type FloatOperands = readonly [bigint, bigint, bigint];
+
+/** Integers around the powers of two, where conversions round and clip. */
+const integers = fc
+  .tuple(fc.nat({ max: 64 }), fc.bigInt({ min: -3n, max: 3n }), fc.boolean())
+  .map(([power, offset, negative]) => {
+    const value = (1n << BigInt(power)) + offset;
+    return BigInt.asUintN(64, negative ? -value : value);
+  });
+
+/** Operands of an operation, often related so that the result cancels, ties, over- or underflows. */
+export function floatOperands(operation: FloatOperation): fc.Arbitrary<FloatOperands> {
+  const { operator, format: width, otherWidth } = operation;
+  if (operator.startsWith("from")) {
+    const any = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+    return fc.oneof(any, integers).map((a) => [BigInt.asUintN(otherWidth, a), 0n, 0n]);
+  }
+  const format = float.formatOf(width);
+  const pattern = floatPatterns(format);
+  const near = (bits: bigint, offset: bigint) => BigInt.asUintN(width, bits + offset);
+  const context = { format, otherWidth: 0, mode: 0, policy: float.riscvFloatPolicy };
+  const result = (name: "multiply" | "divide", a: bigint, b: bigint) =>
+    float.evaluateFloat(name, context, a, b).value;
+  const sign = 1n << BigInt(width - 1);
+  const offsets = fc.bigInt({ min: -2n, max: 2n });
+  const free = fc.tuple(pattern, pattern, pattern);
+  const alike = fc
+    .tuple(pattern, fc.boolean(), pattern, offsets)
+    .map(([a, negated, c, offset]) => [a, near(negated ? a ^ sign : a, offset), c] as const);
+  // The second operand brings the result to the smallest normal number, or to the largest.
+  const { fractionBits } = format;
+  const ends = fc.constantFrom(1n << BigInt(fractionBits), float.largestFinite(format, false));
+  const atEnds = fc.tuple(pattern, ends, pattern, offsets).map(([a, end, c, offset]) => {
+    const b = operator === "divide" ? result("divide", a, end) : result("divide", end, a);
+    return [a, near(b, offset), c] as const;
+  });
+  // The third operand is near the negated product, so that the sum cancels down to its tail.
+  const cancelling = fc
+    .tuple(pattern, pattern, offsets)
+    .map(([a, b, offset]) => [a, b, near(result("multiply", a, b) ^ sign, offset)] as const);
+  // The result has few enough bits to be exact.
+  const small = fc.integer({ min: -100, max: 100 }).map((n) => {
+    const type = { signed: true, width: 8 };
+    const bits = BigInt.asUintN(8, BigInt(n));
+    return float.fromInteger(format, type, bits, 0, float.riscvFloatPolicy).value;
+  });
+  return fc.oneof(free, free, alike, atEnds, cancelling, fc.tuple(small, small, small));
 }
