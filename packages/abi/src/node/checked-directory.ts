@@ -50,6 +50,7 @@ const nonBlocking = constants.O_NONBLOCK ?? 0;
 
 /** A directory by its real path. */
 export class CheckedDirectory implements HostDirectory {
+  readonly followsRenames = false;
   readonly #path: string;
   readonly #identity: HostIdentity;
 
@@ -187,7 +188,6 @@ export class CheckedDirectory implements HostDirectory {
     try {
       const stat = hostStat(fstatSync(descriptor, { bigint: true }));
       demandSame(stat, expected);
-      if (stat.kind !== "file") throw new LinuxError("ESTALE", name);
       this.#check();
       return descriptor;
     } catch (error) {

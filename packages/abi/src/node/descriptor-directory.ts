@@ -58,6 +58,7 @@ let available: boolean | undefined;
 
 /** A directory behind a descriptor, which it owns. */
 export class DescriptorDirectory implements HostDirectory {
+  readonly followsRenames = true;
   readonly #descriptor: number;
   readonly #path: string;
 
@@ -99,12 +100,13 @@ export class DescriptorDirectory implements HostDirectory {
   }
 
   openDirectory(name: string, expected: HostIdentity): HostDirectory {
-    const descriptor = this.#find(name, expected, "directory");
-    return new DescriptorDirectory(descriptor);
+    if (expected.kind !== "directory") throw new LinuxError("ENOTDIR", name);
+    return new DescriptorDirectory(this.#find(name, expected));
   }
 
   openFile(name: string, expected: HostIdentity, access: HostAccess): HostFile {
-    const found = this.#find(name, expected, "file");
+    if (expected.kind !== "file") throw new LinuxError("EACCES", name);
+    const found = this.#find(name, expected);
     try {
       return new DescriptorFile(openSync(descriptorPath(found), accessFlags(access)), true);
     } finally {
@@ -136,7 +138,7 @@ export class DescriptorDirectory implements HostDirectory {
   }
 
   setAttributes(name: string, expected: HostIdentity, changes: AttributeChanges): void {
-    const found = this.#find(name, expected, undefined);
+    const found = this.#find(name, expected);
     try {
       const stats = fstatSync(found, { bigint: true });
       if (stats.isSymbolicLink()) this.#setOfSymlink(name, changes, stats);
@@ -173,12 +175,10 @@ export class DescriptorDirectory implements HostDirectory {
   }
 
   /** A descriptor of what a name means, which can't be read or written. @throws LinuxError ESTALE. */
-  #find(name: string, expected: HostIdentity, kind: "file" | "directory" | undefined): number {
+  #find(name: string, expected: HostIdentity): number {
     const descriptor = openSync(this.#name(name), openPath | O_NOFOLLOW);
     try {
-      const stat = hostStat(fstatSync(descriptor, { bigint: true }));
-      demandSame(stat, expected);
-      if (kind !== undefined && stat.kind !== kind) throw new LinuxError("ESTALE", name);
+      demandSame(hostStat(fstatSync(descriptor, { bigint: true })), expected);
       return descriptor;
     } catch (error) {
       closeSync(descriptor);

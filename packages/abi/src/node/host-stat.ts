@@ -44,7 +44,8 @@ export function hostFileSystemStat(stats: StatsFsBase<bigint>): FileSystemStat {
 
 /** @throws LinuxError ESTALE unless it is the file expected. */
 export function demandSame(stat: HostStat, expected: HostIdentity): void {
-  if (stat.dev !== expected.dev || stat.ino !== expected.ino) throw new LinuxError("ESTALE");
+  const isSame = stat.dev === expected.dev && stat.ino === expected.ino;
+  if (!isSame || stat.kind !== expected.kind) throw new LinuxError("ESTALE");
 }
 
 /** @throws LinuxError EINVAL unless it is a single component: what the VFS has made sure of. */

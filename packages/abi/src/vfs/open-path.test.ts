@@ -47,12 +47,12 @@ describe("open", () => {
     expect(outcome(() => shell.open("/l", { write: true, noFollow: true, create: true }))).toBe(
       "ELOOP",
     );
-    expect(
-      outcome(() => shell.open("/l", { read: true, noFollow: true, directory: true })),
-    ).toBe("ENOTDIR");
-    expect(
-      outcome(() => shell.open("/x", { read: true, create: true, directory: true })),
-    ).toBe("EINVAL");
+    expect(outcome(() => shell.open("/l", { read: true, noFollow: true, directory: true }))).toBe(
+      "ENOTDIR",
+    );
+    expect(outcome(() => shell.open("/x", { read: true, create: true, directory: true }))).toBe(
+      "EINVAL",
+    );
   });
 
   it("with O_PATH names a place, permissions or not", () => {

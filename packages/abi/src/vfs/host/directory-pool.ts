@@ -54,6 +54,13 @@ export class DirectoryPool {
     this.#shrink();
   }
 
+  /** A directory was renamed: what is open may be so under names that are no more. */
+  renamed(): void {
+    if (this.#rootHandle.followsRenames) return;
+    for (const handle of this.#open.values()) handle.close();
+    this.#open.clear();
+  }
+
   /** Closes everything. */
   close(): void {
     for (const handle of this.#open.values()) handle.close();

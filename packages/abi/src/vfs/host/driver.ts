@@ -36,6 +36,8 @@ export interface HostStat {
 export interface HostIdentity {
   readonly dev: bigint;
   readonly ino: bigint;
+  /** The host may give a removed file's numbers to one of another kind at once. */
+  readonly kind: FileKind;
 }
 
 /** How a file of the host is opened. */
@@ -60,12 +62,17 @@ export interface HostFile {
 }
 
 /**
- * An open directory. It stays the same directory when it is renamed.
+ * An open directory.
  *
  * Names are single components as `decodePath` makes them. The last component is never followed,
  * by any operation.
  */
 export interface HostDirectory {
+  /**
+   * Whether it stays open when it, or a directory above it, is renamed. If not, the guest's renames
+   * make its file system open directories anew; the host's own make them `ESTALE`.
+   */
+  readonly followsRenames: boolean;
   stat(): HostStat;
   setOwnAttributes(changes: AttributeChanges): void;
   statfs(): FileSystemStat;

@@ -40,7 +40,7 @@ export class HostInode extends InodeBase implements PooledDirectory {
     super();
     this.fileSystem = fileSystem;
     this.kind = stat.kind;
-    this.identity = { dev: stat.dev, ino: stat.ino };
+    this.identity = { dev: stat.dev, ino: stat.ino, kind: stat.kind };
     this.place = place;
   }
 
@@ -170,6 +170,7 @@ export class HostInode extends InodeBase implements PooledDirectory {
     if (replaced === moved) return;
     newDirectory.#forget(replaced, newName, replacesLast);
     moved.place = { parent: newDirectory, name: newName };
+    if (moved.kind === "directory") this.fileSystem.pool.renamed();
   }
 
   override readlink(): string {
@@ -306,8 +307,8 @@ export class HostInode extends InodeBase implements PooledDirectory {
   }
 
   #demandIdentity(stat: HostStat | undefined): HostStat {
-    const isSame = stat?.dev === this.identity.dev && stat.ino === this.identity.ino;
-    if (stat === undefined || !isSame || stat.kind !== this.kind) throw new LinuxError("ESTALE");
+    const { dev, ino, kind } = this.identity;
+    if (stat?.dev !== dev || stat.ino !== ino || stat.kind !== kind) throw new LinuxError("ESTALE");
     return stat;
   }
 
