@@ -117,6 +117,11 @@ export class CheckedDirectory implements HostDirectory {
 
   createDirectory(name: string, mode: number): void {
     mkdirSync(this.#name(name), { mode });
+    const stat = this.statName(name);
+    // The guest's umask is applied already; the host's own must not be.
+    if (stat?.kind === "directory" && stat.mode !== mode) {
+      this.openDirectory(name, stat).setOwnAttributes({ mode });
+    }
   }
 
   createSymlink(name: string, target: string): void {

@@ -7,10 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
+import type { HostDirectory } from "../vfs/host/driver.ts";
+import { HostFileSystem } from "../vfs/host/file-system.ts";
 import { MemoryFileSystem } from "../vfs/memory/file-system.ts";
 import { outcome, readAll, Shell, tickingClock } from "../vfs/test-support.ts";
 import type { OpenFile } from "../vfs/types.ts";
-import { openHostDirectory } from "./host-directory.ts";
+import { CheckedDirectory } from "./checked-directory.ts";
+import { DescriptorDirectory } from "./descriptor-directory.ts";
 
 /** One side of the comparison: a shell, and files that are held open. */
 interface Side {
@@ -144,10 +147,10 @@ function furnish(shell: Shell): void {
   shell.symlink("a/b", "/c");
 }
 
-function compare(steps: readonly Step[]): void {
+function compare(openRoot: (path: string) => HostDirectory, steps: readonly Step[]): void {
   const directory = mkdtempSync(join(tmpdir(), "isovm-vfs-"));
   chmodSync(directory, 0o755);
-  const host = openHostDirectory(directory);
+  const host = new HostFileSystem({ directory: openRoot(directory) });
   try {
     const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: [] };
     const memory = new MemoryFileSystem({ clock: tickingClock() });
@@ -173,9 +176,21 @@ function compare(steps: readonly Step[]): void {
 }
 
 describe("the in-memory file system", () => {
-  it("gives the same results as a directory of the host", { timeout: 120_000 }, () => {
-    fc.assert(fc.property(fc.array(step, { minLength: 5, maxLength: 60, size: "max" }), compare), {
-      numRuns: 300,
-    });
+  const steps = fc.array(step, { minLength: 5, maxLength: 60, size: "max" });
+
+  it.runIf(DescriptorDirectory.isAvailable())(
+    "gives the same results as a directory of the host",
+    { timeout: 120_000 },
+    () => {
+      const openRoot = (path: string): HostDirectory => DescriptorDirectory.openRoot(path);
+      const property = fc.property(steps, (some) => compare(openRoot, some));
+      fc.assert(property, { numRuns: 300 });
+    },
+  );
+
+  it("gives the same results as one behind checked paths", { timeout: 120_000 }, () => {
+    const openRoot = (path: string): HostDirectory => CheckedDirectory.openRoot(path);
+    const property = fc.property(steps, (some) => compare(openRoot, some));
+    fc.assert(property, { numRuns: 100 });
   });
 });
