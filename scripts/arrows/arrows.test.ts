@@ -20,7 +20,7 @@ describe("the packages", () => {
   });
 
   it("import along the arrows only", () => {
-    expect(arrowViolations(sources)).toEqual([]);
+    expect(arrowViolations(sources).join("\n")).toBe("");
   });
 
   it("depend along the arrows only", () => {

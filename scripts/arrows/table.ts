@@ -49,5 +49,5 @@ export const errorBases: ReadonlySet<string> = new Set(["IsovmError"]);
 export const nodeOnly: readonly RegExp[] = [
   /^packages\/cli\//,
   /^packages\/abi\/src\/node(\.ts|\/)/,
-  /^packages\/testkit\/src\/(debian|oracle)\//,
+  /^packages\/testkit\/src\/(conformance|debian|oracle)\//,
 ];
