@@ -22,15 +22,17 @@ const bytes = {
   value: fc.integer({ min: 1, max: 255 }),
   page,
 };
+type Backing = "private" | "shared" | "file" | "sharedFile";
+const backing = fc.constantFrom<Backing>("private", "shared", "file", "sharedFile");
 const op = fc.oneof(
   fc.record({
     kind: fc.constant("map"),
     ...range,
     protection: fc.oneof({ weight: 2, arbitrary: fc.constant(7) }, fc.constantFrom(...protections)),
-    backing: fc.constantFrom("private", "shared", "file", "sharedFile"),
+    backing,
     filePage: fc.nat(FILE_PAGES),
   }),
-  fc.record({ kind: fc.constant("unmap"), ...range }),
+  fc.record({ kind: fc.constant("unmap"), page, count: fc.constant(1) }),
   fc.record({
     kind: fc.constant("protect"),
     ...range,
@@ -114,7 +116,7 @@ class Run {
   readonly source: PageSource;
   current = 0;
 
-  constructor(limitBytes?: number) {
+  constructor(backing: Backing, limitBytes?: number) {
     this.memory = new GuestMemory({ limitBytes });
     this.engine = new TrustingEngine(this.memory);
     this.fileBytes = Uint8Array.from({ length: FILE_PAGES * PAGE_SIZE }, (_, index) => index % 251);
@@ -132,6 +134,8 @@ class Run {
     }));
     this.spaces.push({ real: this.memory.create(LIMIT), model: new ModelSpace() });
     this.memory.engine.switchTo(this.spaces[0]?.real);
+    const everything = { kind: "map", page: 0, count: PAGES, protection: 7, filePage: 0 } as const;
+    this.apply(0, { ...everything, backing });
   }
 
   /** Applies one operation to both; false if the memory limit forbade it. */
@@ -288,15 +292,17 @@ class Run {
   finish(): void {
     for (const { real, model } of this.spaces) {
       expect(real.mappedBytes).toBe(model.pages.size * PAGE_SIZE);
-      const seen = new Map<number, number>();
+      const seen = new Map<number, [number, boolean]>();
       let end = 0;
       for (const region of real.regions()) {
         expect(region.start).toBeGreaterThanOrEqual(end);
         end = region.end;
-        for (let at = region.start; at < end; at += PAGE_SIZE) seen.set(at, region.protection);
+        for (let at = region.start; at < end; at += PAGE_SIZE) {
+          seen.set(at, [region.protection, region.shared]);
+        }
       }
-      for (const [number, { protection }] of model.pages) {
-        expect(seen.get(number * PAGE_SIZE)).toBe(protection);
+      for (const [number, { protection, shared }] of model.pages) {
+        expect(seen.get(number * PAGE_SIZE)).toEqual([protection, shared]);
         if (model.fault(number * PAGE_SIZE, 1, Protection.read)) continue;
         const content = attempt(() => real.read(number * PAGE_SIZE, PAGE_SIZE));
         if (content instanceof Uint8Array) expectSame(content, model.content(number));
@@ -331,13 +337,17 @@ function attempt<T>(action: () => T): T | GuestFault | "outOfMemory" {
 describe("address spaces and the model", () => {
   it("agree over random operations", () => {
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 80, size: "max" }), (steps) => {
-        const run = new Run();
-        for (const { space, op: operation } of steps) {
-          expect(run.apply(space, operation)).toBe(true);
-        }
-        run.finish();
-      }),
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 80, size: "max" }),
+        backing,
+        (steps, first) => {
+          const run = new Run(first);
+          for (const { space, op: operation } of steps) {
+            expect(run.apply(space, operation)).toBe(true);
+          }
+          run.finish();
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -346,9 +356,10 @@ describe("address spaces and the model", () => {
     fc.assert(
       fc.property(
         fc.array(step, { minLength: 1, maxLength: 80, size: "max" }),
+        backing,
         fc.integer({ min: 1, max: 24 }),
-        (steps, limitPages) => {
-          const run = new Run(limitPages * PAGE_SIZE);
+        (steps, first, limitPages) => {
+          const run = new Run(first, limitPages * PAGE_SIZE);
           for (const { space, op: operation } of steps) run.apply(space, operation);
           run.finish();
         },

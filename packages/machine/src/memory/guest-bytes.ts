@@ -151,7 +151,6 @@ export abstract class GuestBytes {
     const { length } = bytes;
     if ((address & PAGE_MASK) + length > PAGE_SIZE) {
       // Nothing may be written if any page refuses, so all are made ready first.
-      this.#requireSpan(address, length, need);
       for (let page = address - (address & PAGE_MASK); page < address + length; page += PAGE_SIZE) {
         this.#require(Math.max(page, address), need);
       }

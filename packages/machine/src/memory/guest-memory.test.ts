@@ -15,12 +15,17 @@ class FileSource implements PageSource {
   readonly name = "/file";
   readonly inode = 7;
   reads = 0;
+  writes = 0;
   bytes: Uint8Array;
   write?: (offset: number, bytes: Uint8Array) => void;
 
   constructor(bytes: Uint8Array, writable = false) {
     this.bytes = bytes;
-    if (writable) this.write = (offset, written) => this.bytes.set(written, offset);
+    if (!writable) return;
+    this.write = (offset, written) => {
+      this.writes++;
+      this.bytes.set(written, offset);
+    };
   }
 
   get sizeBytes(): number {
@@ -139,6 +144,18 @@ describe("fork", () => {
     expect(memory.residentBytes).toBe(0);
   });
 
+  it("isn't undone by changing protection, neither for copies nor for zeros", () => {
+    const parent = new GuestMemory().create(LIMIT);
+    anonymous(parent, P, 4 * P);
+    parent.storeU8(P, 1);
+    parent.loadU8(2 * P);
+    const child = parent.fork();
+    for (const protection of [Protection.none, RW]) child.protect(P, 4 * P, protection);
+    child.storeU8(P, 2);
+    child.storeU8(2 * P, 2);
+    expect([P, 2 * P, 3 * P].map((at) => parent.loadU8(at))).toEqual([1, 0, 0]);
+  });
+
   it("keeps shared anonymous memory shared", () => {
     const memory = new GuestMemory();
     const parent = memory.create(LIMIT);
@@ -207,6 +224,8 @@ describe("mapped files", () => {
     a.sync(P, 2 * P);
     expect(source.bytes[P + 3]).toBe(200);
     expect(source.bytes.length).toBe(P + 10);
+    a.sync(P, 2 * P);
+    expect(source.writes).toBe(1);
     b.storeU8(9 * P + 4, 201);
     memory.syncSource(source);
     expect(source.bytes[P + 4]).toBe(201);
@@ -283,6 +302,35 @@ describe("limits", () => {
     for (let page = 0; page < 100; page++) {
       expect(space.loadU8(page * P + 1)).toBe(source.bytes[page * P + 1]);
       space.discard(page * P, P);
+    }
+  });
+
+  it("keep pages of files that are dirty or mapped", () => {
+    const memory = new GuestMemory({ limitBytes: 16 * P });
+    const space = memory.create(LIMIT);
+    const source = new FileSource(pattern(2 * P), true);
+    space.map({ start: 0, length: 2 * P, protection: RW, source, shared: true });
+    space.map({ start: 2 * P, length: 2 * P, protection: RW, source, shared: true });
+    space.storeU8(0, 201);
+    space.discard(0, P);
+    expect(space.loadU8(P)).toBe(source.bytes[P]);
+    anonymous(space, 10 * P, 100 * P);
+    expect(faultOf(() => space.write(10 * P, new Uint8Array(100 * P)))?.[1]).toBe("outOfMemory");
+    space.unmap(10 * P, 100 * P);
+    expect(space.loadU8(0)).toBe(201);
+    space.storeU8(P, 202);
+    expect(space.loadU8(3 * P)).toBe(202);
+  });
+
+  it("come back in full, however often pages and page tables are given back", () => {
+    const memory = new GuestMemory({ limitBytes: 16 * P, engineLimitBytes: 0 });
+    const space = memory.create(LIMIT);
+    for (let round = 0; round < 10; round++) {
+      space.map({ start: 0, length: 2 ** 40, protection: RW });
+      for (let index = 0; index < 8; index++) space.storeU8(index * 2 ** 30, 1);
+      expect(faultOf(() => space.storeU8(8 * 2 ** 30, 1))?.[1]).toBe("outOfMemory");
+      if (round % 2 === 0) space.discard(0, 2 ** 40);
+      else space.unmap(0, 2 ** 40);
     }
   });
 
@@ -378,7 +426,7 @@ describe("the engines' view", () => {
   });
 
   it("reports code that the host writes or that goes away", () => {
-    const { space, events, engine } = listening();
+    const { memory, space, events, engine } = listening();
     space.storeU8(P, 1);
     const frame = engine.translate(4096n, "read");
     space.storeU8(P + 1, 1);
@@ -387,6 +435,12 @@ describe("the engines' view", () => {
     space.storeU32(P + 8, 1);
     space.write(P + 4094, pattern(4));
     expect(events.splice(0)).toEqual([`code ${frame} 8-12`, `code ${frame} 4094-4096`]);
+    const source = new FileSource(pattern(P), true);
+    space.map({ start: 20 * P, length: P, protection: RX, source });
+    const shared = engine.translate(BigInt(20 * P), "fetch");
+    engine.markCode(shared);
+    memory.invalidate(source, 6, 2);
+    expect(events.splice(0)).toEqual([`code ${shared} 6-8`]);
     space.unmap(P, P);
     expect(events.splice(0)).toContain(`code ${frame} 0-4096`);
     expect(engine.isCode(frame)).toBe(false);

@@ -25,6 +25,8 @@ export interface GuestMemoryOptions {
 }
 
 const DEFAULT_LIMIT_BYTES = 2 ** 31;
+/** The null page and the frame of zeros. */
+const RESERVED_BYTES = 2 * PAGE_SIZE;
 
 /** Makes address spaces, and shows the current one to an engine. */
 export class GuestMemory implements AddressSpaceProvider {
@@ -40,7 +42,7 @@ export class GuestMemory implements AddressSpaceProvider {
     );
     const engineLimitBytes = options.engineLimitBytes ?? LINEAR_MEMORY_MAXIMUM_BYTES;
     this.limitBytes = Math.floor(limitBytes / PAGE_SIZE) * PAGE_SIZE;
-    const linear = new LinearMemory(limitBytes + engineLimitBytes);
+    const linear = new LinearMemory(limitBytes + engineLimitBytes + RESERVED_BYTES);
     const frames = new FrameAllocator(linear, this.limitBytes / PAGE_SIZE);
     const cache = new PageCache(frames);
     this.#context = {

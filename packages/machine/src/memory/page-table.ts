@@ -57,7 +57,7 @@ export class PageTable {
     return this.#lastEntries[(address & 0x3fffff) >>> 12] as number;
   }
 
-  /** Sets a page's entry; false if that takes a chunk more than the budget has. */
+  /** Sets a page's entry, not 0; false if that takes a chunk more than the budget has. */
   set(page: number, entry: number): boolean {
     return this.#put(page, entry, false);
   }
@@ -101,17 +101,14 @@ export class PageTable {
     const index = Math.floor(page / CHUNK_PAGES);
     let chunk = this.#chunks.get(index);
     if (chunk === undefined) {
-      if (entry === 0) return true;
       if (!this.#budget.charge(1, force)) return false;
       chunk = { entries: new Uint32Array(CHUNK_PAGES), present: 0 };
       this.#chunks.set(index, chunk);
       this.#lastIndex = -1;
     }
     const at = page % CHUNK_PAGES;
-    if (chunk.entries[at] !== 0) chunk.present--;
-    if (entry !== 0) chunk.present++;
+    if (chunk.entries[at] === 0) chunk.present++;
     chunk.entries[at] = entry;
-    if (chunk.present === 0) this.#drop(index);
     return true;
   }
 
