@@ -24,7 +24,7 @@ export type OperandText =
     }
   /** An address, encoded as its signed distance from the instruction. */
   | { readonly kind: "target" }
-  /** A name for each value; values without one are written as numbers where `numbers` says so. */
+  /** A name for each value; others are written as hexadecimal numbers where `numbers` says so. */
   | {
       readonly kind: "names";
       readonly names: Readonly<Record<number, string>>;
@@ -102,6 +102,20 @@ export function unsigned<W extends number>(
   base: 10 | 16 = 10,
 ): Operand<Bits<W>> {
   return new Operand(width, { kind: "integer", signed: false, base }, (f) => f.zeroExtend(to));
+}
+
+/**
+ * A signed number of `width` bits, sign-extended to `to` bits for the semantics, that assembly text
+ * writes in hexadecimal as its two's complement in `printWidth` bits.
+ */
+export function signedText<W extends number>(
+  width: number,
+  printWidth: number,
+  to: W,
+): Operand<Bits<W>> {
+  return new Operand(width, { kind: "integer", signed: true, base: 16, printWidth }, (field) =>
+    field.signExtend(to),
+  );
 }
 
 /** The distance from the instruction to an address, signed, `width` bits, extended to `to`. */
