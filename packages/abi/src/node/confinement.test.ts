@@ -104,6 +104,8 @@ describe.each(drivers)("a directory lent through %s", (_, openRoot) => {
 
   it("doesn't enter a symlink that replaced a directory it stands in", () => {
     const { location } = shell.vfs.resolve(shell.context, undefined, "/d");
+    // So that it is held open.
+    expect(shell.read("/d/f")).toBe("inside");
     renameSync(join(lent, "d"), join(lent, "moved"));
     symlinkSync(outside, join(lent, "d"));
     const read = (): unknown =>

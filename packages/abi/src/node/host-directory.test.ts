@@ -10,10 +10,30 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { HostFileSystem } from "../vfs/host/file-system.ts";
+import { HostFileSystem } from "../vfs/host/file-system.ts";
 import { decodePath } from "../vfs/path-name.ts";
 import { outcome, readAll, Shell } from "../vfs/test-support.ts";
+import { CheckedDirectory } from "./checked-directory.ts";
 import { openHostDirectory } from "./host-directory.ts";
+
+describe("a directory of the host behind checked paths", () => {
+  it("keeps directories in use through the guest's renames", () => {
+    const directory = mkdtempSync(join(tmpdir(), "isovm-host-"));
+    const shell = new Shell(
+      new HostFileSystem({ directory: CheckedDirectory.openRoot(directory) }),
+    );
+    shell.mkdir("/a");
+    shell.mkdir("/a/b");
+    shell.write("/a/b/f", "x");
+    shell.chdir("/a/b");
+    const open = shell.open(".", { read: true, directory: true });
+    shell.rename("/a", "/z");
+    expect(shell.read("f")).toBe("x");
+    expect([...open.readDirectory(0)].map(({ name }) => name)).toEqual([".", "..", "f"]);
+    open.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+});
 
 describe("a directory of the host", () => {
   let directory: string;
@@ -59,6 +79,21 @@ describe("a directory of the host", () => {
     expect(shell.cwd()).toBe("/z/b");
     expect([...open.readDirectory(0)].map(({ name }) => name)).toEqual([".", "..", "f"]);
     open.close();
+  });
+
+  it("tells a new file from a removed one whose inode number the host uses again", () => {
+    const seen = new Set<unknown>();
+    for (let index = 0; index < 20; index += 1) {
+      shell.write("/f", "");
+      seen.add(shell.vfs.resolve(shell.context, undefined, "/f").inode);
+      if (index % 2 === 0) shell.unlink("/f");
+      else {
+        shell.write("/g", "");
+        shell.rename("/g", "/f");
+        shell.unlink("/f");
+      }
+    }
+    expect(seen.size).toBe(20);
   });
 
   it("goes as deep as the guest likes, with few descriptors", () => {

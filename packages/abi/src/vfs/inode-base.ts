@@ -17,6 +17,7 @@ export abstract class InodeBase implements Inode {
   abstract readonly fileSystem: FileSystem;
   abstract readonly kind: FileKind;
 
+  /** The attributes now. */
   abstract stat(): Stat;
 
   setAttributes(_changes: AttributeChanges): void {

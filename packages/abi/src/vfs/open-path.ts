@@ -155,8 +155,9 @@ function openFound(
   const file = inode.open(accessOf(options));
   if (options.truncate === true && inode.kind === "file") {
     try {
-      // Through the inode, since O_TRUNC works with O_RDONLY too.
-      inode.truncate(0);
+      // O_TRUNC works with O_RDONLY too.
+      if (options.write === true) file.truncate(0);
+      else inode.truncate(0);
     } catch (error) {
       file.close();
       throw error;

@@ -71,6 +71,7 @@ export interface FileSystem {
   readonly readOnly: boolean;
   /** The number in `Stat.dev`: 0 until the file system is first mounted, which sets it. */
   dev: number;
+  /** The totals now. */
   statfs(): FileSystemStat;
 }
 
@@ -110,6 +111,7 @@ export interface OpenAccess {
 export interface Inode {
   readonly fileSystem: FileSystem;
   readonly kind: FileKind;
+  /** The attributes now. */
   stat(): Stat;
   /** Changes attributes. @throws LinuxError EPERM if the file system can't. */
   setAttributes(changes: AttributeChanges): void;
@@ -221,10 +223,13 @@ export interface OpenFile {
   size(): number;
   /** `SEEK_DATA`, `SEEK_HOLE`. @throws LinuxError ENXIO beyond the end. */
   seekExtent(position: number, what: "data" | "hole"): number;
+  /** Sets the size (`ftruncate`); growth is a hole. @throws LinuxError EFBIG, ENOSPC, EINVAL. */
   truncate(sizeBytes: number): void;
   /** `fallocate`. @throws LinuxError EOPNOTSUPP, ENOSPC, ENODEV. */
   allocate(mode: AllocateMode, position: number, lengthBytes: number): void;
+  /** `fdatasync`, `fsync`. @throws LinuxError EINVAL for what has nothing to be written back. */
   sync(what: "data" | "all"): void;
+  /** What it is ready for now: `poll`. */
   readiness(): Readiness;
   /**
    * Calls back whenever readiness may have changed without the guest's doing (a terminal's

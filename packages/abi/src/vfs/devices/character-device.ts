@@ -18,6 +18,7 @@ export interface CharacterDevice {
   read(buffer: Uint8Array): number;
   /** Takes bytes; gives how many. @throws LinuxError EAGAIN, ENOSPC. */
   write(buffer: Uint8Array): number;
+  /** What it is ready for now. */
   readiness(): Readiness;
   /** Calls back when readiness may have changed by the host's doing. Gives the way to end it. */
   subscribe?(listener: () => void): () => void;

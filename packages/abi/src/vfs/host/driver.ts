@@ -50,14 +50,21 @@ export interface HostAccess {
 export interface HostFile {
   /** Opens the same file once more, though it may have no name left. @throws ENOENT if it can't. */
   reopen(access: HostAccess): HostFile;
+  /** The attributes now, also without a name. */
   stat(): HostStat;
+  /** Changes attributes; what is absent stays. */
   setAttributes(changes: AttributeChanges): void;
+  /** Reads at a position; gives the number of bytes, 0 at the end. */
   read(buffer: Uint8Array, position: number): number;
+  /** Writes at a position; gives the number of bytes. */
   write(buffer: Uint8Array, position: number): number;
   /** Writes at the end in one step, if the host can. */
   append(buffer: Uint8Array): number;
+  /** Sets the size. */
   truncate(sizeBytes: number): void;
+  /** Writes back what the host still buffers. */
   sync(what: "data" | "all"): void;
+  /** Called once. */
   close(): void;
 }
 
@@ -73,8 +80,11 @@ export interface HostDirectory {
    * make its file system open directories anew; the host's own make them `ESTALE`.
    */
   readonly followsRenames: boolean;
+  /** The directory's own attributes now. */
   stat(): HostStat;
+  /** Changes the directory's own attributes; what is absent stays. */
   setOwnAttributes(changes: AttributeChanges): void;
+  /** Totals of the host's file system that the directory is on. */
   statfs(): FileSystemStat;
   /** All names but `.` and `..`. */
   list(): string[];
@@ -86,15 +96,23 @@ export interface HostDirectory {
   openFile(name: string, expected: HostIdentity, access: HostAccess): HostFile;
   /** Makes a regular file and opens it for reading and writing, if it isn't there: EEXIST. */
   createFile(name: string, mode: number): HostFile;
+  /** Makes a directory whose permission bits are exactly these. */
   createDirectory(name: string, mode: number): void;
+  /** Makes a symlink with any text: it is the guest's. */
   createSymlink(name: string, target: string): void;
+  /** The text of a symlink. */
   readSymlink(name: string): string;
   /** For anything but directories. @throws ESTALE if the name isn't that file (any more). */
   setAttributes(name: string, expected: HostIdentity, changes: AttributeChanges): void;
+  /** Makes a hard link to a name in a directory of the same driver. */
   link(name: string, from: HostDirectory, fromName: string): void;
+  /** Removes a name of anything but a directory. */
   unlink(name: string): void;
+  /** Removes an empty directory. */
   removeDirectory(name: string): void;
+  /** Moves a name, replacing the new one, to a directory of the same driver. */
   rename(name: string, to: HostDirectory, newName: string): void;
+  /** Called once. */
   close(): void;
 }
 

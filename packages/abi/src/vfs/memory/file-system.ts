@@ -16,7 +16,7 @@ export interface MemoryFileSystemOptions {
   readonly clock: RealTimeClock;
   /** The most bytes that files may take, in whole pages. Default 256 MiB. */
   readonly sizeBytes?: number;
-  /** The most inodes, the root included; each hard link counts too. Default 262144. */
+  /** The most inodes, the root included; each hard link counts too. Default 65536. */
   readonly inodes?: number;
   /** Permission bits of the root. Default 0755; a `/tmp` wants 01777. */
   readonly mode?: number;
@@ -50,7 +50,7 @@ export class MemoryFileSystem implements FileSystem {
     this.clock = options.clock;
     this.quota = new Quota(options.sizeBytes ?? 256 * 2 ** 20);
     this.devices = options.devices ?? new Map();
-    this.#inodeLimit = options.inodes ?? 2 ** 18;
+    this.#inodeLimit = options.inodes ?? 2 ** 16;
     const node = { kind: "directory", mode: options.mode ?? 0o755, uid: 0, gid: 0 } as const;
     this.root = new MemoryDirectory(this, node, undefined);
   }

@@ -50,8 +50,8 @@ export class SyntheticOpenFile implements OpenFile {
     throw new LinuxError("EINVAL");
   }
 
-  truncate(): void {
-    throw new LinuxError("EINVAL");
+  truncate(sizeBytes: number): void {
+    this.inode.truncate(sizeBytes);
   }
 
   allocate(): void {

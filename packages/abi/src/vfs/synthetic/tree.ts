@@ -38,6 +38,7 @@ export interface SyntheticDirectory extends SyntheticAttributes {
 /** A symlink, maybe a magic one. */
 export interface SyntheticLink extends SyntheticAttributes {
   readonly kind: "symlink";
+  /** What `readlink` gives, and where an ordinary link leads. */
   readonly text: () => string;
   /** Where a magic link leads; see `Inode.followMagic`. */
   readonly follow?: () => MagicTarget;
