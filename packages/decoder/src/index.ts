@@ -1,1 +1,11 @@
-export {};
+/**
+ * Decoder, disassembler and assembler, derived from the rows of an ISA.
+ *
+ * @packageDocumentation
+ */
+export type { DecisionNode, Guard } from "./decode/decision-node.ts";
+export { decisionTree } from "./decode/decision-tree.ts";
+export { Decoded } from "./decode/decoded.ts";
+export { Decoder } from "./decode/decoder.ts";
+export { linearScan } from "./decode/linear-scan.ts";
+export { type DecodeContext, rowSizes } from "./decode/row-order.ts";
