@@ -1,1 +1,22 @@
-export {};
+/**
+ * RV32 and RV64 for isovm: one typed row an instruction.
+ *
+ * @packageDocumentation
+ */
+export * from "./control-registers.ts";
+export {
+  defaultExtensions,
+  ExtensionError,
+  type ExtensionName,
+  extensionNames,
+} from "./extensions.ts";
+export {
+  defineHart,
+  type Flen,
+  type FloatHooks,
+  type Hart,
+  type HartOptions,
+  instructionAddressMisaligned,
+  type Xlen,
+} from "./hart.ts";
+export { type Environment, type RiscvOptions, riscv, rv32, rv64 } from "./isa.ts";
