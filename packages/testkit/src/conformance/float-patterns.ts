@@ -86,11 +86,28 @@ export function floatOperands(operation: FloatOperation): fc.Arbitrary<FloatOper
   const cancelling = fc
     .tuple(pattern, pattern, offsets)
     .map(([a, b, offset]) => [a, b, near(result("multiply", a, b) ^ sign, offset)] as const);
+  // The product is half a unit in the last place of the third operand, times 1 ± (a few bits)².
+  const half = (c: bigint) => {
+    const exponent = BigInt.asUintN(format.exponentBits, c >> BigInt(fractionBits));
+    const below = exponent - BigInt(fractionBits + 1);
+    return (below < 1n ? 1n : below) << BigInt(fractionBits);
+  };
+  const bias = (1n << BigInt(format.exponentBits - 1)) - 1n;
+  const nearPower = fc
+    .tuple(fc.bigInt({ min: -3n, max: 3n }), fc.bigInt({ min: -4n, max: 4n }))
+    .map(([exponent, fraction]) => ((bias + exponent) << BigInt(fractionBits)) + fraction);
+  const nearTie = fc
+    .tuple(nearPower, pattern, fc.boolean())
+    .map(
+      ([a, c, negative]) => [a, result("divide", half(c), a) ^ (negative ? sign : 0n), c] as const,
+    );
   // The result has few enough bits to be exact.
   const small = fc.integer({ min: -100, max: 100 }).map((n) => {
     const type = { signed: true, width: 8 };
     const bits = BigInt.asUintN(8, BigInt(n));
     return float.fromInteger(format, type, bits, 0, float.riscvFloatPolicy).value;
   });
-  return fc.oneof(free, free, alike, atEnds, cancelling, fc.tuple(small, small, small));
+  const arbitraries = [free, free, alike, atEnds, fc.tuple(small, small, small)];
+  if (operator !== "fusedMultiplyAdd") return fc.oneof(...arbitraries);
+  return fc.oneof(...arbitraries, cancelling, cancelling, nearTie, nearTie, nearTie);
 }

@@ -8,7 +8,7 @@
 import { isProductSafe, threeOperands } from "./arithmetic.ts";
 import { productError, roundToOdd, sumError } from "./error-free.ts";
 import { double, single } from "./layout.ts";
-import { emitRounded, type FloatFunction, returnSlow } from "./rounded.ts";
+import { emitRounded, type FloatFunction, isOrdinary, isSteady, returnSlow } from "./rounded.ts";
 import type { Term, TermBuilder } from "./terms.ts";
 
 /** x × y + z in binary32: the product is exact as a double, so the sum rounded to odd is all it takes. */
@@ -18,6 +18,16 @@ export function emitFusedSingle(f: FloatFunction): void {
   const product = t.let("product", t.op("mul", t.wide(x), t.wide(y)));
   const addend = t.let("addend", t.wide(z));
   const sum = t.let("sum", t.op("add", product, addend));
+  // A double that isn't halfway between two singles rounds as the exact sum does, on the same side
+  // of the same halfway points. Of an ordinary single's double, 29 bits are too many.
+  t.when(isSteady(f), () => {
+    const rounded = t.let("rounded", t.reinterpret(t.apply("f32.demote_f64", sum)));
+    const magnitude = t.op("and", rounded, t.integer("i32", single.magnitudeMask));
+    const excess = t.op("and", t.reinterpret(sum), t.integer("i64", (1n << 29n) - 1n));
+    const between = t.op("ne", excess, t.integer("i64", 1n << 28n));
+    const ordinary = isOrdinary(t, single, magnitude, true);
+    t.when(t.and(between, ordinary), () => t.return(rounded, f.accrued));
+  });
   const tail = t.let("tail", sumError(t, product, addend, sum));
   const odd = t.let("odd", roundToOdd(t, sum, tail));
   const value = t.let("value", t.apply("f32.demote_f64", odd));
@@ -69,6 +79,14 @@ export function emitFusedDouble(f: FloatFunction): void {
       // A split that overflowed has made this a NaN.
       t.when(isBelow(t, high, 1020), () => {
         const tails = t.let("tails", t.op("add", lowTail, highTail));
+        // Rounding the tails matters only if it makes the sum a tie. The tails are then a multiple
+        // of a quarter of the high part's last place, and not thrice as large as that: at most
+        // four bits, unless they are 0 and exact.
+        const few = t.op("shl", t.reinterpret(tails), t.integer("i64", 16));
+        const safe = t.or(t.op("ne", few, t.integer("i64", 0)), t.op("eq", tails, t.f64(0)));
+        t.when(t.and(isSteady(f), safe), () =>
+          t.return(t.reinterpret(t.op("add", high, tails)), f.accrued),
+        );
         const odd = t.let("odd", roundToOdd(t, tails, sumError(t, lowTail, highTail, tails)));
         value.set(t.op("add", high, odd));
         error.set(sumError(t, high, odd, value));

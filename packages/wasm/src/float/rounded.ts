@@ -118,6 +118,34 @@ function emitSpecial(f: FloatFunction, result: NativeResult, bits: Term, magnitu
   });
 }
 
+/**
+ * Whether the native result is all there is to say: the mode is nearest-even and inexact is raised
+ * already. It holds for most operations of most programs; there only the result's range counts.
+ */
+export function isSteady(f: Pick<FloatFunction, "t" | "mode" | "accrued">): Term {
+  const { t } = f;
+  return t.and(t.not(f.mode), t.op("and", f.accrued, t.i32(float.flag.inexact)));
+}
+
+/** What rounds up to the smallest normal number may be tiny, and a directed mode steps by one. */
+function lowestOrdinary(n: NativeFormat): bigint {
+  return n.smallestNormal + 2n;
+}
+
+/** Whether a magnitude is that of a result that neither overflowed nor underflowed. */
+export function isOrdinary(
+  t: TermBuilder,
+  n: NativeFormat,
+  magnitude: Term,
+  underflows: boolean,
+): Term {
+  const constant = (value: bigint): Term => t.integer(n.integer, value);
+  if (!underflows) return t.op("lt_u", magnitude, constant(n.largestFinite));
+  const lowest = lowestOrdinary(n);
+  const above = t.op("sub", magnitude, constant(lowest));
+  return t.op("lt_u", above, constant(n.largestFinite - lowest));
+}
+
 /** Emits the rest of a function, from the native result to its returns. */
 export function emitRounded(f: FloatFunction, result: NativeResult): void {
   const { t, mode, accrued } = f;
@@ -127,15 +155,8 @@ export function emitRounded(f: FloatFunction, result: NativeResult): void {
   const isMode = (value: number): Term => t.op("eq", mode, t.i32(value));
   const bits = t.let("bits", t.reinterpret(result.value));
   const magnitude = t.let("magnitude", t.op("and", bits, constant(n.magnitudeMask)));
-
-  // One pattern inside the limits, so that a directed mode's step by one stays within them, and
-  // what rounds up to the smallest normal number, which may be tiny, is outside.
-  const lowest = n.smallestNormal + 2n;
-  const ordinary = underflows
-    ? t.op("lt_u", t.op("sub", magnitude, constant(lowest)), constant(n.largestFinite - lowest))
-    : t.op("lt_u", magnitude, constant(n.largestFinite));
-  const inexactAccrued = t.op("and", accrued, t.i32(float.flag.inexact));
-  t.when(t.and(t.not(mode), inexactAccrued, ordinary), () => t.return(bits, accrued));
+  const ordinary = isOrdinary(t, n, magnitude, underflows);
+  t.when(t.and(isSteady(f), ordinary), () => t.return(bits, accrued));
 
   code.block((slow) => {
     const leaveIf = (condition: Term): void => {
@@ -146,7 +167,7 @@ export function emitRounded(f: FloatFunction, result: NativeResult): void {
       emitSpecial(f, result, bits, magnitude);
       code.br(slow);
     });
-    const tiny = t.op("lt_u", magnitude, constant(lowest));
+    const tiny = t.op("lt_u", magnitude, constant(lowestOrdinary(n)));
     if (underflows) {
       const both = float.flag.inexact | float.flag.underflow;
       const known = t.op("eq", t.op("and", accrued, t.i32(both)), t.i32(both));
