@@ -30,6 +30,7 @@ import { LinuxError } from "../linux/errno.ts";
 import type {
   HostAccess,
   HostDirectory,
+  HostEntry,
   HostFile,
   HostIdentity,
   HostStat,
@@ -41,6 +42,7 @@ import {
   demandSame,
   hostFileSystemStat,
   hostStat,
+  kindOfEntry,
   nodeTime,
 } from "./host-stat.ts";
 
@@ -87,8 +89,9 @@ export class CheckedDirectory implements HostDirectory {
     return hostFileSystemStat(statfsSync(this.#check(), { bigint: true }));
   }
 
-  list(): string[] {
-    return readdirSync(this.#check());
+  list(): HostEntry[] {
+    const entries = readdirSync(this.#check(), { withFileTypes: true });
+    return entries.map((entry) => ({ name: entry.name, kind: kindOfEntry(entry) }));
   }
 
   statName(name: string): HostStat | undefined {

@@ -131,7 +131,8 @@ describe.each(drivers)("a directory lent through %s", (_, openRoot) => {
   it.runIf(process.platform === "linux")(
     "opens no FIFO, socket or device of the host",
     async () => {
-      execFileSync("mkfifo", [join(lent, "fifo")]);
+      const command = "mkfifo";
+      execFileSync(command, [join(lent, "fifo")]);
       const server = createServer();
       await new Promise<void>((done) => server.listen(join(lent, "socket"), done));
       const root = fileSystem.root;

@@ -35,6 +35,7 @@ import { LinuxError } from "../linux/errno.ts";
 import type {
   HostAccess,
   HostDirectory,
+  HostEntry,
   HostFile,
   HostIdentity,
   HostStat,
@@ -47,6 +48,7 @@ import {
   demandSame,
   hostFileSystemStat,
   hostStat,
+  kindOfEntry,
   nodeTime,
 } from "./host-stat.ts";
 
@@ -83,15 +85,16 @@ export class DescriptorDirectory implements HostDirectory {
   }
 
   setOwnAttributes(changes: AttributeChanges): void {
-    setThrough(`${this.#path}/.`, changes);
+    setThrough(this.#path, changes);
   }
 
   statfs(): FileSystemStat {
     return hostFileSystemStat(statfsSync(this.#path, { bigint: true }));
   }
 
-  list(): string[] {
-    return readdirSync(`${this.#path}/`, { encoding: "buffer" }).map((name) => decodePath(name));
+  list(): HostEntry[] {
+    const entries = readdirSync(this.#path, { encoding: "buffer", withFileTypes: true });
+    return entries.map((entry) => ({ name: decodePath(entry.name), kind: kindOfEntry(entry) }));
   }
 
   statName(name: string): HostStat | undefined {

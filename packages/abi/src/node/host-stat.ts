@@ -1,9 +1,9 @@
 /** Attributes of the host's files as Node gives them. */
-import { type BigIntStats, constants, type StatsFsBase } from "node:fs";
+import { type BigIntStats, constants, type Dirent, type StatsFsBase } from "node:fs";
 import { LinuxError } from "../linux/errno.ts";
 import type { HostIdentity, HostStat } from "../vfs/host/driver.ts";
 import { kindOfMode, permissionMask } from "../vfs/mode.ts";
-import type { FileSystemStat } from "../vfs/types.ts";
+import type { FileKind, FileSystemStat } from "../vfs/types.ts";
 
 /** Attributes from a `Stats` object. */
 export function hostStat(stats: BigIntStats): HostStat {
@@ -26,6 +26,16 @@ export function hostStat(stats: BigIntStats): HostStat {
     ctimeNanos: stats.ctimeNs,
     btimeNanos: stats.birthtimeNs,
   };
+}
+
+/** The kind of a directory's entry, as a listing says it. */
+export function kindOfEntry(entry: Dirent<string | Buffer>): FileKind {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "directory";
+  if (entry.isSymbolicLink()) return "symlink";
+  if (entry.isFIFO()) return "fifo";
+  if (entry.isSocket()) return "socket";
+  return entry.isBlockDevice() ? "block" : "character";
 }
 
 /** Totals of a file system of the host. */

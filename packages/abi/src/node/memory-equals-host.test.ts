@@ -2,7 +2,7 @@
  * The in-memory file system behaves as the host's own does: random sequences of operations have the
  * same results and the same errnos on both, so each is the other's oracle.
  */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
@@ -14,6 +14,7 @@ import { outcome, readAll, Shell, tickingClock } from "../vfs/test-support.ts";
 import type { OpenFile } from "../vfs/types.ts";
 import { CheckedDirectory } from "./checked-directory.ts";
 import { DescriptorDirectory } from "./descriptor-directory.ts";
+import { removeTree } from "./test-support.ts";
 
 /** One side of the comparison: a shell, and files that are held open. */
 interface Side {
@@ -171,7 +172,7 @@ function compare(openRoot: (path: string) => HostDirectory, steps: readonly Step
     for (const { files } of [left, right]) for (const file of files) file?.close();
   } finally {
     host.close();
-    rmSync(directory, { recursive: true, force: true });
+    removeTree(directory);
   }
 }
 
@@ -190,7 +191,11 @@ describe("the in-memory file system", () => {
 
   it("gives the same results as one behind checked paths", { timeout: 120_000 }, () => {
     const openRoot = (path: string): HostDirectory => CheckedDirectory.openRoot(path);
-    const property = fc.property(steps, (some) => compare(openRoot, some));
+    // A path is checked from the host's root on, which takes the right to search all of it: a
+    // directory that the guest stands in and has closed to itself is lost here.
+    const closes = /^(chmod|mkdir) .* 6\d\d$/;
+    const some = steps.map((all) => all.filter(({ text: name }) => !closes.test(name)));
+    const property = fc.property(some, (all) => compare(openRoot, all));
     fc.assert(property, { numRuns: 100 });
   });
 });

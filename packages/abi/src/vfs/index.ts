@@ -18,6 +18,7 @@ export { alwaysReady } from "./directory-file.ts";
 export type {
   HostAccess,
   HostDirectory,
+  HostEntry,
   HostFile,
   HostFileDriver,
   HostIdentity,

@@ -68,6 +68,12 @@ export interface HostFile {
   close(): void;
 }
 
+/** A name in a directory, as a listing shows it. */
+export interface HostEntry {
+  readonly name: string;
+  readonly kind: FileKind;
+}
+
 /**
  * An open directory.
  *
@@ -87,7 +93,7 @@ export interface HostDirectory {
   /** Totals of the host's file system that the directory is on. */
   statfs(): FileSystemStat;
   /** All names but `.` and `..`. */
-  list(): string[];
+  list(): HostEntry[];
   /** The attributes of a name, undefined if there is none. */
   statName(name: string): HostStat | undefined;
   /** @throws ESTALE if the name isn't that directory (any more). */

@@ -15,7 +15,7 @@ import type {
   Stat,
 } from "../types.ts";
 import type { PooledDirectory } from "./directory-pool.ts";
-import type { HostDirectory, HostFile, HostIdentity, HostStat } from "./driver.ts";
+import type { HostDirectory, HostEntry, HostFile, HostIdentity, HostStat } from "./driver.ts";
 import type { HostFileSystem } from "./file-system.ts";
 import { onHost } from "./host-error.ts";
 import { HostOpenFile } from "./open-file.ts";
@@ -228,29 +228,42 @@ export class HostInode extends InodeBase implements PooledDirectory {
   #openDirectory(): OpenFile {
     const { pool } = this.fileSystem;
     onHost(() => pool.pin(this));
-    let names: readonly string[] | undefined;
+    let entries: readonly HostEntry[] | undefined;
     const list = (position: number): Iterable<DirectoryEntry> => {
       // A snapshot until the listing starts again: positions are indices into it.
-      if (position === 0 || names === undefined)
-        names = onHost(() => this.directory().list().sort());
-      return this.#entries(names, position);
+      if (position === 0 || entries === undefined) {
+        entries = onHost(() => this.directory().list()).sort(byName);
+      }
+      return this.#entries(entries, position);
     };
     return new DirectoryFile(this, list, () => pool.unpin(this));
   }
 
-  *#entries(names: readonly string[], position: number): Iterable<DirectoryEntry> {
+  *#entries(entries: readonly HostEntry[], position: number): Iterable<DirectoryEntry> {
     const number = (inode: HostInode): bigint => this.fileSystem.inodeNumber(inode.identity);
     if (position <= 0) yield { name: ".", ino: number(this), kind: "directory", nextPosition: 1 };
     if (position <= 1) {
       const parent = this === this.fileSystem.root ? this : (this.place?.parent ?? this);
       yield { name: "..", ino: number(parent), kind: "directory", nextPosition: 2 };
     }
-    for (let index = Math.max(0, position - 2); index < names.length; index += 1) {
-      const name = names[index] ?? "";
+    for (let index = Math.max(0, position - 2); index < entries.length; index += 1) {
+      const entry = entries[index];
+      const ino = entry === undefined ? undefined : this.#inodeNumberOf(entry.name);
+      if (entry !== undefined && ino !== undefined) {
+        yield { name: entry.name, ino, kind: entry.kind, nextPosition: index + 3 };
+      }
+    }
+  }
+
+  /** The inode number of a name; undefined if it is gone. */
+  #inodeNumberOf(name: string): bigint | undefined {
+    try {
       const stat = onHost(() => this.directory().statName(name));
-      if (stat === undefined) continue;
-      const ino = this.fileSystem.inodeNumber(stat);
-      yield { name, ino, kind: stat.kind, nextPosition: index + 3 };
+      return stat === undefined ? undefined : this.fileSystem.inodeNumber(stat);
+    } catch (error) {
+      // A directory may be readable without being searchable: names are all that can be seen.
+      if (error instanceof LinuxError && error.code === "EACCES") return unknownInode;
+      throw error;
     }
   }
 
@@ -318,5 +331,10 @@ export class HostInode extends InodeBase implements PooledDirectory {
     if (isLast) this.fileSystem.forget(inode);
   }
 }
+
+/** Stands for a number that the host doesn't tell; 0 would mean an empty entry to old programs. */
+const unknownInode = 1n;
+
+const byName = (a: HostEntry, b: HostEntry): number => (a.name < b.name ? -1 : 1);
 
 const privileges = modeBits.setUid | modeBits.setGid;
