@@ -252,7 +252,14 @@ class Run {
       else real.poke(address, data);
       return data;
     });
-    if (result === "outOfMemory") return false;
+    if (result === "outOfMemory") {
+      // Which pages were made private before is unspecified: back to a state that both know.
+      const first = Math.floor(address / PAGE_SIZE);
+      const pages = Math.ceil((address + length) / PAGE_SIZE) - first;
+      real.discard(first * PAGE_SIZE, pages * PAGE_SIZE);
+      model.discard(first, pages);
+      return false;
+    }
     if (result instanceof GuestFault) expect([result.address, result.reason]).toEqual(fault);
     else {
       expect(fault).toBeUndefined();

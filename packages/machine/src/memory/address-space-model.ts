@@ -89,15 +89,18 @@ export class ModelSpace {
   }
 
   write(address: number, bytes: Uint8Array): void {
+    // Copies come before stores: a range may hold a file's page shared and privately.
+    for (const index of bytes.keys()) {
+      const number = Math.floor((address + index) / PAGE_SIZE);
+      const page = this.pages.get(number);
+      if (page && !page.shared) page.own ??= this.content(number).slice();
+    }
     for (const [index, value] of bytes.entries()) {
       const at = address + index;
       const page = this.pages.get(Math.floor(at / PAGE_SIZE));
       if (page === undefined) throw new Error(`the model has no page at ${at}`);
       if (page.shared && page.cell) page.cell.bytes[at % PAGE_SIZE] = value;
-      else {
-        page.own ??= this.content(Math.floor(at / PAGE_SIZE)).slice();
-        page.own[at % PAGE_SIZE] = value;
-      }
+      else if (page.own) page.own[at % PAGE_SIZE] = value;
     }
   }
 

@@ -177,6 +177,10 @@ export class CurrentSpaceMemory implements EngineMemory {
     return this.#frames.isCode(frame);
   }
 
+  wrote(frame: number, start: number, end: number): void {
+    this.#frames.wrote(frame, start, end);
+  }
+
   attach(listener: MemoryListener): void {
     this.#listeners.push(listener);
   }
