@@ -4,8 +4,9 @@ import { float } from "@isovm/isa-spec";
 import fc from "fast-check";
 
 /**
- * Patterns of a format, unsigned: half of them random, half made of an exponent near an end, near
- * 1 or near the largest integers, and a fraction with few bits set or cleared.
+ * Patterns of a format, unsigned: random ones, and ones made of an exponent near an end, near 1 or
+ * near the largest integers, and a fraction with few bits set or cleared; some are at the limits
+ * between the classes.
  */
 export function floatPatterns(format: float.FloatFormat): fc.Arbitrary<bigint> {
   const { width, fractionBits, exponentBits } = format;
@@ -33,7 +34,17 @@ export function floatPatterns(format: float.FloatFormat): fc.Arbitrary<bigint> {
       const top = ((negative ? 1n : 0n) << BigInt(exponentBits)) | BigInt(exponent);
       return (top << BigInt(width - exponentBits - 1)) | fraction;
     });
-  return fc.oneof(fc.bigInt({ min: 0n, max: (1n << BigInt(width)) - 1n }), structured);
+  const any = fc.bigInt({ min: 0n, max: (1n << BigInt(width)) - 1n });
+  const normal = 1n << BigInt(fractionBits);
+  const infinity = BigInt(special) << BigInt(fractionBits);
+  const limits = fc
+    .tuple(
+      fc.constantFrom(0n, normal, infinity, infinity + (normal >> 1n)),
+      fc.bigInt({ min: -1n, max: 1n }),
+      fc.constantFrom(0n, 1n << BigInt(width - 1)),
+    )
+    .map(([limit, offset, sign]) => BigInt.asUintN(width, (limit + offset) ^ sign));
+  return fc.oneof(any, any, any, structured, structured, structured, limits);
 }
 
 /** An operation of isa-spec's table at given widths. */
@@ -64,6 +75,13 @@ export function floatOperands(operation: FloatOperation): fc.Arbitrary<FloatOper
     return fc.oneof(any, integers).map((a) => [BigInt.asUintN(otherWidth, a), 0n, 0n]);
   }
   const format = float.formatOf(width);
+  if (operator.startsWith("to")) {
+    const integral = fc.tuple(integers, fc.boolean()).map(([a, signed]) => {
+      const type = { signed, width: 64 };
+      return float.fromInteger(format, type, a, 0, float.riscvFloatPolicy).value;
+    });
+    return fc.oneof(floatPatterns(format), integral).map((a) => [a, 0n, 0n]);
+  }
   const pattern = floatPatterns(format);
   const near = (bits: bigint, offset: bigint) => BigInt.asUintN(width, bits + offset);
   const context = { format, otherWidth: 0, mode: 0, policy: float.riscvFloatPolicy };

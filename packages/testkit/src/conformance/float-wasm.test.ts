@@ -40,6 +40,13 @@ describe.each(policies)("with the policy of %s", (_, policy) => {
   for (const operation of operations) {
     const { operator, format, otherWidth } = operation;
     module.exportFunction(nameOf(operation), library.function(operator, format, otherWidth));
+    const { params, results } = library.signature(operator, format, otherWidth);
+    const inline = module.declareFunction("inline", params, results);
+    module.defineFunction(inline, (code) => {
+      for (const parameter of code.params) code.localGet(parameter);
+      library.emit(code, operator, format, otherWidth);
+    });
+    module.exportFunction(`${nameOf(operation)}_inline`, inline);
   }
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), {
     ...floatImports(policy),
@@ -51,7 +58,9 @@ describe.each(policies)("with the policy of %s", (_, policy) => {
       const { operator, format, otherWidth } = operation;
       const { params, results } = library.signature(operator, format, otherWidth);
       const arity = float.floatOperatorRows[operator].arity;
-      const call = exports[name] as (...values: WasmNumber[]) => [WasmNumber, number];
+      const variants = [name, `${name}_inline`].map(
+        (variant) => exports[variant] as (...values: WasmNumber[]) => [WasmNumber, number],
+      );
       fc.assert(
         fc.property(
           floatOperands(operation),
@@ -64,12 +73,14 @@ describe.each(policies)("with the policy of %s", (_, policy) => {
             const values = operands
               .slice(0, arity)
               .map((value, index) => (params[index] === "i32" ? Number(value) : value));
-            const [value, flags] = call(...values, mode, accrued);
             const width = results[0] === "i32" ? 32 : 64;
-            expect({ value: BigInt.asUintN(width, BigInt(value)).toString(16), flags }).toEqual({
-              value: expected.value.toString(16),
-              flags: expected.flags | accrued,
-            });
+            for (const call of variants) {
+              const [value, flags] = call(...values, mode, accrued);
+              expect({ value: BigInt.asUintN(width, BigInt(value)).toString(16), flags }).toEqual({
+                value: expected.value.toString(16),
+                flags: expected.flags | accrued,
+              });
+            }
           },
         ),
         { numRuns: operator === "fusedMultiplyAdd" ? 2000 : 400 },

@@ -114,6 +114,9 @@ describe.each([32, 64])("binary%i stays off the slow path", (width) => {
             call(`${operator}_${width}`, operands.slice(0, arity), mode, accrued);
           }
           call(`convertFormat_${width}`, operands.slice(0, 1), mode, accrued);
+          // Quotients and roots are never halfway between two numbers.
+          call(`divide_${width}`, operands.slice(0, 2), rmm, accrued);
+          call(`squareRoot_${width}`, operands.slice(0, 1), rmm, accrued);
         },
       ),
     );
@@ -137,7 +140,7 @@ describe.each([32, 64])("binary%i stays off the slow path", (width) => {
     expect(slowCalls).toBe(0);
   });
 
-  it("for infinities and NaNs as operands", () => {
+  it("for infinities, NaNs and zeros as operands", () => {
     const inf = bits(Number.POSITIVE_INFINITY);
     const nan = bits(Number.NaN);
     const one = bits(1);
@@ -145,6 +148,10 @@ describe.each([32, 64])("binary%i stays off the slow path", (width) => {
       expect(call(`${operator}_${width}`, [inf, one])).toEqual({ value: inf, flags: 0 });
       expect(call(`${operator}_${width}`, [one, nan])).toEqual({ value: nan, flags: 0 });
     }
+    expect(call(`divide_${width}`, [one, inf])).toEqual({ value: bits(0), flags: 0 });
+    expect(call(`multiply_${width}`, [one, bits(0)])).toEqual({ value: bits(0), flags: 0 });
+    expect(call(`multiply_${width}`, [bits(0), one])).toEqual({ value: bits(0), flags: 0 });
+    expect(call(`divide_${width}`, [bits(0), one])).toEqual({ value: bits(0), flags: 0 });
     expect(call(`subtract_${width}`, [inf, inf])).toEqual({ value: nan, flags: 16 });
     expect(call(`squareRoot_${width}`, [bits(-1)])).toEqual({ value: nan, flags: 16 });
     expect(call(`fusedMultiplyAdd_${width}`, [inf, one, one])).toEqual({ value: inf, flags: 0 });
@@ -174,6 +181,33 @@ describe("the slow path", () => {
 });
 
 describe("a library", () => {
+  it("emits an operation of the semantics IR in place", () => {
+    const builder = new ModuleBuilder({ validate: true });
+    const inPlace = new FloatLibrary(builder, policy);
+    const index = builder.declareFunction("f", ["i32"], ["i64", "i32"]);
+    const constant = (width: number, value: bigint) =>
+      ({ kind: "constant", width, value }) as const;
+    builder.defineFunction(index, (code) => {
+      for (const parameter of code.params) code.localGet(parameter);
+      code.i32Const(0);
+      code.i32Const(0);
+      inPlace.emitOperation(code, {
+        operator: "fromUnsigned",
+        format: 64,
+        resultWidth: 64,
+        operands: [constant(32, 0n)],
+        roundingMode: constant(3, 0n),
+        accrued: constant(5, 0n),
+        policy,
+      });
+    });
+    builder.exportFunction("f", index);
+    const compiled = new WebAssembly.Module(builder.toBytes());
+    const instance = new WebAssembly.Instance(compiled, { ...floatImports(policy) });
+    const f = instance.exports.f as (n: number) => [bigint, number];
+    expect(f(-1)).toEqual([bitsOf(64, 2 ** 32 - 1), 0]);
+  });
+
   it("creates a function once, and refuses patterns that fit no i64", () => {
     const fresh = new FloatLibrary(new ModuleBuilder(), policy);
     expect(fresh.function("add", 64)).toBe(fresh.function("add", 64));

@@ -1,7 +1,8 @@
 /**
  * The library of floating-point functions of one module.
  */
-import { type FloatPolicy, float, UnsupportedError } from "@isovm/isa-spec";
+import { type FloatOperation, type FloatPolicy, float, UnsupportedError } from "@isovm/isa-spec";
+import type { FunctionBuilder } from "../emit/function-builder.ts";
 import type { ModuleBuilder } from "../emit/module-builder.ts";
 import type { FunctionIndex, Signature } from "../emit/types.ts";
 import { emitProduct, emitQuotient, emitSquareRoot, emitSum } from "./arithmetic.ts";
@@ -14,6 +15,7 @@ import {
   emitWiden,
 } from "./conversions.ts";
 import { emitFusedDouble, emitFusedSingle } from "./fused.ts";
+import { emitInline } from "./inline.ts";
 import { type NativeFormat, nativeFormat } from "./layout.ts";
 import { type FloatFunction, returnSlow } from "./rounded.ts";
 import { operationCode, slowImport } from "./slow.ts";
@@ -194,5 +196,30 @@ export class FloatLibrary {
       code.unreachable();
     });
     return index;
+  }
+
+  /**
+   * Emits an operation in place: operands, mode and accrued flags are taken from the stack, value
+   * and flags are left on it, as a call of {@link FloatLibrary.function} would. The common case of
+   * the cheap operations is expanded, the rest is such a call.
+   */
+  emit(
+    code: FunctionBuilder,
+    operator: float.FloatOperatorName,
+    format: number,
+    otherWidth = 0,
+  ): void {
+    const callee = this.function(operator, format, otherWidth);
+    const native = nativeFormat(format);
+    if (native === undefined) code.call(callee);
+    else emitInline(code, operator, native, this.signature(operator, format, otherWidth), callee);
+  }
+
+  /** Emits an operation of the semantics IR in place, as {@link FloatLibrary.emit}. */
+  emitOperation(code: FunctionBuilder, operation: FloatOperation): void {
+    const { operator, format, resultWidth, operands } = operation;
+    const { other } = float.floatOperatorRows[operator];
+    const width = other === "integerOperand" ? (operands[0]?.width ?? 0) : resultWidth;
+    this.emit(code, operator, format, other === "none" ? 0 : width);
   }
 }
