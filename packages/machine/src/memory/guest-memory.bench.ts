@@ -25,6 +25,12 @@ describe("1000 accesses spread over 64 MiB", () => {
   bench("storeU64", () => {
     for (const address of scattered) space.storeU64(address, 5n);
   });
+  bench("accessible and read of 64 bytes", () => {
+    for (const address of scattered) {
+      space.accessible(address, 64, "read");
+      space.read(address, 64);
+    }
+  });
   bench("write of 64 bytes", () => {
     for (const address of scattered) space.write(address, line);
   });

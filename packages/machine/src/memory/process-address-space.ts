@@ -262,13 +262,15 @@ export class ProcessAddressSpace extends GuestBytes implements AddressSpace {
   protected span(address: number, length: number, need: number): number {
     if (!(address >= 0 && address < this.limit && length > 0)) return 0;
     const end = Math.min(address + length, this.limit);
-    let at = address;
-    for (const region of this.#regions.overlapping(address, end)) {
-      if (region.start > at || (need !== Need.poke && (region.protection & need) === 0)) break;
-      at = Math.min(end, accessibleEnd(region));
-      if (at < region.end) break;
+    for (let at = address; ; ) {
+      const region = this.#regions.at(at);
+      if (region === undefined || (need !== Need.poke && (region.protection & need) === 0)) {
+        return at - address;
+      }
+      const reached = Math.min(end, accessibleEnd(region));
+      if (reached === end || reached < region.end) return Math.max(at, reached) - address;
+      at = reached;
     }
-    return Math.max(0, at - address);
   }
 
   /** The slow path: checks the region, finds the page's frame, makes it private for a write. */

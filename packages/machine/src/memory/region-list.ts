@@ -17,6 +17,8 @@ export interface MappedRegion extends Region {
 export class RegionList {
   #regions: MappedRegion[];
   #mappedBytes = 0;
+  /** The region looked up last. */
+  #recent: MappedRegion | undefined;
 
   constructor(regions: readonly MappedRegion[] = []) {
     this.#regions = [...regions];
@@ -38,8 +40,12 @@ export class RegionList {
 
   /** The region at an address. */
   at(address: number): MappedRegion | undefined {
+    const recent = this.#recent;
+    if (recent !== undefined && recent.start <= address && address < recent.end) return recent;
     const region = this.#regions[this.#firstEndingAfter(address)];
-    return region !== undefined && region.start <= address ? region : undefined;
+    if (region === undefined || region.start > address) return undefined;
+    this.#recent = region;
+    return region;
   }
 
   /** The regions that overlap `[start, end)`. */
@@ -81,6 +87,7 @@ export class RegionList {
     }
     for (const region of old) this.#mappedBytes -= region.end - region.start;
     for (const region of merged) this.#mappedBytes += region.end - region.start;
+    this.#recent = undefined;
     this.#regions.splice(first, last - first, ...merged);
   }
 
