@@ -1,1 +1,8 @@
-export {};
+/**
+ * Engines that interpret: the reference evaluator, which defines what an ISA does, and the fast
+ * interpreter, whose WebAssembly is generated from the same rows.
+ *
+ * @packageDocumentation
+ */
+export { BudgetError, interpreter } from "./fast/engine.ts";
+export { reference } from "./reference/reference.ts";

@@ -1,7 +1,7 @@
 /**
  * What an engine is to the machine that composes it, and what it needs of guest memory: types only.
  */
-import type { Isa } from "./isa.ts";
+import type { Intrinsic, Isa } from "./isa.ts";
 
 /** What an access to guest memory is for; page permissions are checked against it. */
 export type AccessKind = "read" | "write" | "fetch";
@@ -63,6 +63,8 @@ export interface EngineMemory {
   markCode(frame: number): void;
   /** True if {@link markCode} was called for the frame and it wasn't freed since. */
   isCode(frame: number): boolean;
+  /** To be called after writing to a frame marked as code: tells all listeners. */
+  wrote(frame: number, start: number, end: number): void;
   /** Adds a listener. */
   attach(listener: MemoryListener): void;
 }
@@ -78,6 +80,8 @@ export interface EngineOptions {
   readonly isa: Isa;
   readonly memory: EngineMemory;
   readonly clock?: EngineClock;
+  /** Functions behind the rows' `intrinsic` statements, beside those of the ISA; `time` is the clock. */
+  readonly intrinsics?: Readonly<Record<string, Intrinsic>>;
 }
 
 /**
@@ -109,6 +113,8 @@ export interface ArchitecturalState {
   read(file: string, register?: number): bigint;
   /** Writes `register` of `file`; the value is truncated to the register's width. */
   write(file: string, register: number, value: bigint): void;
+  /** The address reserved by a load-reserved; a machine clears it when it changes threads. */
+  reservation: bigint | undefined;
   /** A copy of all registers. */
   save(): Uint8Array;
   /** Replaces all registers by what {@link save} returned. */

@@ -72,6 +72,18 @@ export class StateBlock implements ArchitecturalState {
     }
   }
 
+  /** The address that the hart has reserved by a load-reserved, if the reservation still holds. */
+  get reservation(): bigint | undefined {
+    const { reservationOffset } = this.layout;
+    if (this.view().getUint32(reservationOffset + 8, true) === 0) return undefined;
+    return this.view().getBigUint64(reservationOffset, true);
+  }
+  set reservation(address: bigint | undefined) {
+    const { reservationOffset } = this.layout;
+    this.view().setUint32(reservationOffset + 8, address === undefined ? 0 : 1, true);
+    if (address !== undefined) this.view().setBigUint64(reservationOffset, address, true);
+  }
+
   save(): Uint8Array {
     return new Uint8Array(this.buffer(), this.base, this.layout.sizeBytes).slice();
   }

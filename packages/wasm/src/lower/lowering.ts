@@ -35,7 +35,7 @@ export function lowerSemantics(
   target: LoweringTarget,
   library: RuntimeLibrary,
 ): void {
-  new Lowering(target, library, planSharing(body)).statements(body);
+  new Lowering(target, library, planSharing(body, (expression) => target.ready?.has(expression) ?? false)).statements(body);
 }
 
 /** Emits code that pushes the value of an expression without temporaries. */
@@ -81,6 +81,7 @@ class Lowering {
     const { code } = this;
     const known = this.computed.get(expression);
     if (known) return code.localGet(known);
+    if (this.target.ready?.has(expression)) return this.target.ready.push(expression);
     switch (expression.kind) {
       case "constant":
         return pushConstant(code, expression.width, expression.value);

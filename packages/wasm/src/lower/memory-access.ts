@@ -9,16 +9,16 @@ export function loadInstruction(
   { width, endian }: Pick<MemoryAccess, "width" | "endian">,
 ): void {
   if (endian === "big" && width > 8) throw unsupported("big-endian memory");
-  // Guest addresses promise no alignment, hence the hint 0.
+  // Guest addresses promise no alignment, hence the hint of one byte.
   switch (width) {
     case 8:
       return code.i32Load8U(0);
     case 16:
-      return code.i32Load16U(0, 0);
+      return code.i32Load16U(0, 1);
     case 32:
-      return code.i32Load(0, 0);
+      return code.i32Load(0, 1);
     case 64:
-      return code.i64Load(0, 0);
+      return code.i64Load(0, 1);
     default:
       throw unsupported(`a load of ${width} bits`);
   }
@@ -34,11 +34,11 @@ export function storeInstruction(
     case 8:
       return code.i32Store8(0);
     case 16:
-      return code.i32Store16(0, 0);
+      return code.i32Store16(0, 1);
     case 32:
-      return code.i32Store(0, 0);
+      return code.i32Store(0, 1);
     case 64:
-      return code.i64Store(0, 0);
+      return code.i64Store(0, 1);
     default:
       throw unsupported(`a store of ${width} bits`);
   }

@@ -40,10 +40,13 @@ function isLeaf(expression: Expression): boolean {
   return operandsOf(expression).length === 0;
 }
 
-/** Plans what to compute where. */
-export function planSharing(body: readonly Statement[]): SharingPlan {
+/** Plans what to compute where; expressions that are `ready` need no computation. */
+export function planSharing(
+  body: readonly Statement[],
+  ready: (expression: Expression) => boolean,
+): SharingPlan {
   const usages = new Map<Shared, Usage>();
-  walkList(body, [], (expression, place) => noteUses(expression, place, usages));
+  walkList(body, [], (expression, place) => noteUses(expression, place, usages, ready));
   const plan = new Map<readonly Statement[], Map<number, Shared[]>>();
   // The map holds operands before what uses them, as `noteUses` inserts them in post-order.
   for (const [shared, { uses, place }] of usages) {
@@ -89,10 +92,11 @@ function noteUses(
   root: Expression,
   place: readonly Step[],
   usages: Map<Shared, Usage>,
+  ready: (expression: Expression) => boolean,
 ): void {
   const seen = new Set<Shared>();
   const note = (expression: Expression): void => {
-    if (isLeaf(expression)) return;
+    if (isLeaf(expression) || ready(expression)) return;
     const identity = identityOf(expression);
     const usage = usages.get(identity);
     if (!seen.has(identity)) {

@@ -38,6 +38,11 @@ export interface LoweringTarget {
   /** Byte offset in linear memory of the hart's reservation: address (8), valid (4). */
   readonly reservationOffset: number;
   leaf(expression: EngineLeaf): void;
+  /** Expressions that the engine has ready, such as values computed when decoding. */
+  readonly ready?: {
+    has(expression: Expression): boolean;
+    push(expression: Expression): void;
+  };
   readRegister(register: RegisterReference, index: Push | undefined): void;
   writeRegister(register: RegisterReference, index: Push | undefined, value: Push): void;
   /** Takes operands, mode and accrued flags from the stack, pushes value and flags. */

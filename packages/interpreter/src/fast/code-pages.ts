@@ -1,0 +1,97 @@
+/** The predecoded records of the guest's code, a block for each page frame that was executed. */
+import type { EngineMemory } from "@isovm/isa-spec";
+import { type ContextLayout, fixedHandler, pageHeaderBytes } from "./context.ts";
+import { pageHeader } from "./predecoder.ts";
+import { recordBytes } from "./record.ts";
+
+const pageBytes = 4096;
+
+/** Record blocks kept at most, each 8 to 16 times the size of a page; then all are dropped. */
+const mostPages = 8192;
+
+/** Makes, finds and invalidates records. */
+export class CodePages {
+  readonly #memory: EngineMemory;
+  readonly #parcelBytes: number;
+  readonly #longest: number;
+  readonly #dropped: () => void;
+  /** By frame: byte offset of the first record. */
+  readonly #records = new Map<number, number>();
+
+  /** `dropped` is called when offsets of records become invalid. */
+  constructor(
+    memory: EngineMemory,
+    parcelBytes: number,
+    longestInstruction: number,
+    dropped: () => void,
+  ) {
+    this.#memory = memory;
+    this.#parcelBytes = parcelBytes;
+    this.#longest = longestInstruction;
+    this.#dropped = dropped;
+  }
+
+  /** Pages that have records. */
+  get count(): number {
+    return this.#records.size;
+  }
+
+  /** The byte offset of the first record of a frame. */
+  recordsOf(frame: number): number {
+    const known = this.#records.get(frame);
+    if (known !== undefined) return known;
+    if (this.#records.size >= mostPages) this.#dropAll();
+    const recordsBytes = (pageBytes / this.#parcelBytes) * recordBytes;
+    const records = this.#allocate(pageHeaderBytes + recordsBytes + recordBytes) + pageHeaderBytes;
+    const view = new DataView(this.#memory.memory.buffer);
+    view.setUint32(records + pageHeader.code, frame, true);
+    view.setUint32(records + pageHeader.sizeBytes, recordsBytes, true);
+    view.setUint32(records + pageHeader.localBytes, recordsBytes, true);
+    view.setUint16(records + recordsBytes, fixedHandler.pageEnd, true);
+    this.#records.set(frame, records);
+    return records;
+  }
+
+  /** Makes the record of a page-crossing instruction anew from its bytes. */
+  initialiseStraddle({ straddleRecords: records, straddleCode }: ContextLayout): void {
+    const recordsBytes = (this.#longest / this.#parcelBytes) * recordBytes;
+    const view = new DataView(this.#memory.memory.buffer);
+    view.setUint32(records + pageHeader.code, straddleCode, true);
+    view.setUint32(records + pageHeader.sizeBytes, recordsBytes, true);
+    view.setUint32(records + pageHeader.localBytes, 0, true);
+    for (let offset = 0; offset < recordsBytes; offset += recordBytes) {
+      view.setUint16(records + offset, fixedHandler.undecoded, true);
+    }
+    view.setUint16(records + recordsBytes, fixedHandler.pageEnd, true);
+  }
+
+  /** Forgets what was predecoded from bytes `[start, end)` of a frame. */
+  invalidate(frame: number, start: number, end: number): void {
+    const records = this.#records.get(frame);
+    if (records === undefined) return;
+    const parcel = this.#parcelBytes;
+    // Only the handler's number is reset: the instruction that writes still reads its own slots.
+    const first = Math.max(0, Math.ceil((start - this.#longest + 1) / parcel));
+    const last = Math.min(pageBytes / parcel, Math.ceil(end / parcel));
+    const view = new DataView(this.#memory.memory.buffer);
+    for (let index = first; index < last; index += 1) {
+      view.setUint16(records + index * recordBytes, fixedHandler.undecoded, true);
+    }
+  }
+
+  #allocate(sizeBytes: number): number {
+    try {
+      return this.#memory.allocate(sizeBytes, recordBytes);
+    } catch (error) {
+      if (this.#records.size === 0) throw error;
+      this.#dropAll();
+      return this.#memory.allocate(sizeBytes, recordBytes);
+    }
+  }
+
+  #dropAll(): void {
+    for (const records of this.#records.values()) this.#memory.release(records - pageHeaderBytes);
+    this.#records.clear();
+    this.#dropped();
+  }
+}

@@ -1,0 +1,84 @@
+/** The interpreter's block of linear memory: registers, exit information, translation tables. */
+import type { StateLayout } from "@isovm/isa-spec";
+import { tlbEntryBytes } from "@isovm/wasm";
+import { recordBytes } from "./record.ts";
+
+/** Entries of each translation table. */
+export const tableEntries = 1024;
+
+/** Byte offsets in linear memory. */
+export interface ContextLayout {
+  /** The architectural state. */
+  readonly state: number;
+  /** Value of a trap (8), its cause (4), budget left (4), retired before this run (8). */
+  readonly exitValue: number;
+  readonly exitCause: number;
+  readonly budgetLeft: number;
+  readonly retiredBase: number;
+  /** Software TLBs for data. */
+  readonly readTable: number;
+  readonly writeTable: number;
+  /** By page: virtual address (8), byte offset of its records (4). */
+  readonly fetchTable: number;
+  /** Bytes of an access that crosses a page. */
+  readonly bounce: number;
+  /** A page of records for one instruction that crosses a page, and its bytes. */
+  readonly straddleCode: number;
+  readonly straddleRecords: number;
+  readonly sizeBytes: number;
+}
+
+/** Bytes of the longest instruction that a straddling record can hold. */
+const longestInstruction = 16;
+
+/** Lays out the context from byte `base`. */
+export function layoutContext(layout: StateLayout, base: number): ContextLayout {
+  let next = base;
+  const take = (sizeBytes: number): number => {
+    const offset = next;
+    next += Math.ceil(sizeBytes / 16) * 16;
+    return offset;
+  };
+  const state = take(layout.sizeBytes);
+  const exit = take(32);
+  const tableBytes = tableEntries * tlbEntryBytes;
+  return {
+    state,
+    exitValue: exit,
+    exitCause: exit + 8,
+    budgetLeft: exit + 12,
+    retiredBase: exit + 16,
+    readTable: take(tableBytes),
+    writeTable: take(tableBytes),
+    fetchTable: take(tableBytes),
+    bounce: take(16),
+    straddleCode: take(longestInstruction),
+    straddleRecords: take(pageHeaderBytes + (longestInstruction + 1) * recordBytes) + pageHeaderBytes,
+    sizeBytes: next - base,
+  };
+}
+
+/** Before the records of a page: byte offset of its code (4), size of its records in bytes (4). */
+export const pageHeaderBytes = 16;
+
+/** Handlers that every interpreter has, before those of the rows. */
+export const fixedHandler = {
+  /** The record isn't filled yet. */
+  undecoded: 0,
+  /** Behind the last record of a page. */
+  pageEnd: 1,
+  illegal: 2,
+  /** The instruction's bytes go on in the next page. */
+  straddle: 3,
+} as const;
+export const fixedHandlerCount = 4;
+
+/** What the generated function returns. */
+export const exitCode = {
+  budget: 0,
+  fault: 1,
+  trap: 2,
+  illegal: 3,
+  /** Effects follow: `effect + n` is the n-th name. */
+  effect: 4,
+} as const;

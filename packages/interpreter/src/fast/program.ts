@@ -1,0 +1,436 @@
+/** The WebAssembly module of a fast interpreter, generated from the rows of an ISA. */
+import {
+  type Expression,
+  expressionsOf,
+  type FloatOperation,
+  type FloatPolicy,
+  float,
+  type Isa,
+  operandsOf,
+  otherWidthOf,
+  type Statement,
+  UnsupportedError,
+} from "@isovm/isa-spec";
+import {
+  FloatLibrary,
+  type FunctionBuilder,
+  type FunctionIndex,
+  ModuleBuilder,
+  RuntimeLibrary,
+  softwareTlb,
+} from "@isovm/wasm";
+import {
+  type ContextLayout,
+  exitCode,
+  fixedHandler,
+  fixedHandlerCount,
+  tableEntries,
+} from "./context.ts";
+import { emitHandler, type HandlerEnvironment, pushPc } from "./handler.ts";
+import { addPredecoder, type PlannedRow } from "./predecoder.ts";
+import { planSlots, recordBytes } from "./record.ts";
+
+/** A generated interpreter. */
+export interface InterpreterProgram {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Names of effects by exit code minus `exitCode.effect`. */
+  readonly effects: readonly string[];
+  /** Names of the intrinsics that the module imports. */
+  readonly intrinsics: readonly string[];
+  readonly floatPolicy: FloatPolicy | undefined;
+  /** Bytes of records for one byte of code, as a power of two. */
+  readonly shift: number;
+  /** The module's text, for people. */
+  readonly text: () => string;
+}
+
+/** What the rows use beyond plain computation. */
+interface Usage {
+  readonly effects: readonly string[];
+  readonly intrinsics: ReadonlyMap<string, number>;
+  readonly floatPolicy: FloatPolicy | undefined;
+}
+
+/**
+ * Generates the interpreter of an ISA whose context lies at fixed offsets of linear memory.
+ *
+ * @throws UnsupportedError if a row says something that has no lowering yet.
+ */
+export function generateInterpreter(isa: Isa, context: ContextLayout): InterpreterProgram {
+  const usage = collectUsage(isa);
+  const module = new ModuleBuilder({ name: `${isa.name} interpreter` });
+  const slow = {
+    read: module.importFunction("slow", "read", ["i64", "i32"], ["i32"]),
+    locate: module.importFunction("slow", "locate", ["i64", "i32"], ["i32"]),
+    store: module.importFunction("slow", "store", ["i64", "i64", "i32"], ["i32"]),
+    fetch: module.importFunction("slow", "fetch", ["i64"], ["i32"]),
+    straddle: module.importFunction("slow", "straddle", ["i64"], ["i32"]),
+  };
+  const intrinsics = new Map<string, FunctionIndex>();
+  for (const [name, arity] of usage.intrinsics) {
+    const params = new Array<"i64">(arity).fill("i64");
+    intrinsics.set(name, module.importFunction("intrinsic", name, params, ["i64"]));
+  }
+  const floats = usage.floatPolicy && new FloatLibrary(module, usage.floatPolicy);
+  module.importMemory("env", "memory", { initial: 0 });
+  const library = new RuntimeLibrary(module);
+  const shift = Math.log2(recordBytes / isa.framing.parcelBytes);
+  const rows = planRows(isa);
+  const decode = addPredecoder(module, isa, rows, library, shift);
+  const run = module.declareFunction("run", ["i32"], ["i32"], ["budget"]);
+  module.defineFunction(run, (code) => {
+    emitRun(code, isa, context, rows, shift, { ...slow, decode }, (environment) => ({
+      ...environment,
+      library,
+      floatFunction: (operation) => floatFunction(floats, operation),
+      intrinsicFunction: (name) => known(intrinsics.get(name), name),
+      effectNumber: (name) => usage.effects.indexOf(name),
+    }));
+  });
+  module.exportFunction("run", run);
+  return {
+    bytes: module.toBytes(),
+    effects: usage.effects,
+    intrinsics: [...usage.intrinsics.keys()],
+    floatPolicy: usage.floatPolicy,
+    shift,
+    text: () => module.toText(),
+  };
+}
+
+function known<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new UnsupportedError(`${name} is not there`, { feature: name });
+  return value;
+}
+
+function floatFunction(floats: FloatLibrary | undefined, operation: FloatOperation): FunctionIndex {
+  const { operator, format } = operation;
+  const converts = float.floatOperatorRows[operator].other !== "none";
+  const library = known(floats, operator);
+  return library.function(operator, format, converts ? otherWidthOf(operation) : 0);
+}
+
+/** Numbers the handlers: a row with jumps by a distance has a second one for jumps in the page. */
+function planRows(isa: Isa): readonly PlannedRow[] {
+  let next = fixedHandlerCount;
+  return isa.instructions.map((row) => {
+    const plan = planSlots(row, isa.layout);
+    const handler = next++;
+    const localHandler = plan.jumps.size > 0 ? next++ : undefined;
+    return { row, plan, handler, localHandler };
+  });
+}
+
+function collectUsage(isa: Isa): Usage {
+  const effects = new Set<string>();
+  const intrinsics = new Map<string, number>();
+  const policies = new Set<FloatPolicy>();
+  const seen = new Set<Expression>();
+  const look = (expression: Expression): void => {
+    if (seen.has(expression)) return;
+    seen.add(expression);
+    if (expression.kind === "float") policies.add(expression.operation.policy);
+    for (const operand of operandsOf(expression)) look(operand);
+  };
+  const visit = (list: readonly Statement[]): void => {
+    for (const statement of list) {
+      for (const expression of expressionsOf(statement)) look(expression);
+      if (statement.kind === "effect") effects.add(statement.name);
+      if (statement.kind === "intrinsic") {
+        intrinsics.set(statement.name, statement.operands.length);
+      }
+      if (statement.kind === "if") {
+        visit(statement.then);
+        visit(statement.else);
+      }
+      if (statement.kind === "while") {
+        visit(statement.test);
+        visit(statement.body);
+      }
+    }
+  };
+  for (const row of isa.instructions) visit(row.semantics.body);
+  const [floatPolicy, ...others] = policies;
+  if (others.length > 0) {
+    throw new UnsupportedError("the rows of an ISA must share one floating-point policy object", {
+      feature: "several floating-point policies",
+    });
+  }
+  return { effects: [...effects], intrinsics, floatPolicy };
+}
+
+interface Functions {
+  readonly read: FunctionIndex;
+  readonly locate: FunctionIndex;
+  readonly store: FunctionIndex;
+  readonly fetch: FunctionIndex;
+  readonly straddle: FunctionIndex;
+  readonly decode: FunctionIndex;
+}
+
+type Services = Pick<
+  HandlerEnvironment,
+  "library" | "floatFunction" | "intrinsicFunction" | "effectNumber"
+>;
+
+/**
+ * Emits `run`: an outer loop that finds the records of a target address, an inner one that
+ * dispatches on the current record's handler, and one way out.
+ */
+function emitRun(
+  code: FunctionBuilder,
+  isa: Isa,
+  context: ContextLayout,
+  rows: readonly PlannedRow[],
+  shift: number,
+  functions: Functions,
+  complete: (environment: Omit<HandlerEnvironment, keyof Services>) => HandlerEnvironment,
+): void {
+  const [start] = code.params;
+  if (!start) return;
+  const locals = {
+    start,
+    budget: code.local("i32", "budget"),
+    record: code.local("i32", "record"),
+    page: code.local("i32", "page"),
+    bias: code.local("i64", "bias"),
+    target: code.local("i64", "target"),
+    result: code.local("i32", "result"),
+  };
+  const { layout } = isa;
+  const pcOffset = context.state + layout.pcOffset;
+  code.localGet(start);
+  code.localSet(locals.budget);
+  code.i32Const(0);
+  code.i64Load(pcOffset);
+  code.localSet(locals.target);
+
+  const storeBudget = (): void => {
+    code.i32Const(0);
+    code.localGet(locals.budget);
+    code.i32Store(context.budgetLeft);
+  };
+  const leave = code.beginBlock(undefined, "leave");
+  const lookup = code.beginLoop(undefined, "lookup");
+  emitLookup(code, context, locals, shift, functions.fetch, () => {
+    // An instruction that can't be fetched counts; without budget for it, it isn't tried.
+    code.localGet(locals.budget);
+    code.if(
+      () => {
+        code.localGet(locals.budget);
+        code.i32Const(1);
+        code.i32Sub();
+        code.localSet(locals.budget);
+        code.i32Const(exitCode.fault);
+        code.localSet(locals.result);
+      },
+      () => {
+        code.i32Const(exitCode.budget);
+        code.localSet(locals.result);
+      },
+    );
+    code.i32Const(0);
+    code.localGet(locals.target);
+    code.i64Store(pcOffset);
+    storeBudget();
+    code.localGet(locals.result);
+    code.return();
+  });
+  const dispatch = code.beginLoop(undefined, "dispatch");
+  const partial = {
+    code,
+    layout,
+    context,
+    addressWidth: isa.addressWidth,
+    shift,
+    locals,
+    dispatch,
+    lookup,
+    leave,
+    memory: softwareTlb({
+      readTable: context.readTable,
+      writeTable: context.writeTable,
+      entries: tableEntries,
+      readSlow: functions.read,
+      locateSlow: functions.locate,
+      storeSlow: functions.store,
+      fault: () => {
+        code.i32Const(exitCode.fault);
+        code.localSet(locals.result);
+        code.br(leave);
+      },
+    }),
+  };
+  const environment = complete(partial);
+
+  const handlers = emitDispatch(code, rows, locals, leave);
+  const handler = (number: number, body: () => void): void => {
+    const label = handlers[number];
+    if (label) code.end(label);
+    body();
+  };
+  handler(fixedHandler.undecoded, () => {
+    code.localGet(locals.record);
+    code.localGet(locals.page);
+    code.call(functions.decode);
+    uncount(code, locals.budget);
+    code.br(dispatch);
+  });
+  handler(fixedHandler.pageEnd, () => {
+    uncount(code, locals.budget);
+    pushAddress(environment);
+    code.localSet(locals.target);
+    code.br(lookup);
+  });
+  handler(fixedHandler.illegal, () => {
+    code.i32Const(exitCode.illegal);
+    code.localSet(locals.result);
+    code.br(leave);
+  });
+  handler(fixedHandler.straddle, () => {
+    pushPc(environment);
+    code.localTee(locals.target);
+    code.call(functions.straddle);
+    code.if(
+      () => {
+        uncount(code, locals.budget);
+        code.i32Const(context.straddleRecords);
+        code.localTee(locals.page);
+        code.localSet(locals.record);
+        code.localGet(locals.target);
+        code.i64Const(context.straddleRecords / 2 ** shift);
+        code.i64Sub();
+        code.localSet(locals.bias);
+        code.br(dispatch);
+      },
+      () => {
+        code.i32Const(exitCode.fault);
+        code.localSet(locals.result);
+        code.br(leave);
+      },
+    );
+    code.unreachable();
+  });
+  for (const planned of rows) {
+    handler(planned.handler, () => emitHandler(environment, planned.row, planned.plan, false));
+    if (planned.localHandler !== undefined) {
+      handler(planned.localHandler, () =>
+        emitHandler(environment, planned.row, planned.plan, true),
+      );
+    }
+  }
+  code.end(dispatch);
+  code.end(lookup);
+  code.end(leave);
+
+  code.i32Const(0);
+  pushAddress(environment);
+  code.i64Store(pcOffset);
+  storeBudget();
+  code.localGet(locals.result);
+}
+
+/** Pushes the address of the current record, wrapped to the address width. */
+function pushAddress(environment: HandlerEnvironment): void {
+  pushPc(environment);
+  if (environment.addressWidth === 32) {
+    environment.code.i64Const(0xffffffff);
+    environment.code.i64And();
+  }
+}
+
+/** Gives back the instruction that the dispatch counted for a record that isn't one. */
+function uncount(code: FunctionBuilder, budget: HandlerEnvironment["locals"]["budget"]): void {
+  code.localGet(budget);
+  code.i32Const(1);
+  code.i32Add();
+  code.localSet(budget);
+}
+
+/** Finds page, record and bias of `target`, through the fetch table or the slow path. */
+function emitLookup(
+  code: FunctionBuilder,
+  context: ContextLayout,
+  locals: HandlerEnvironment["locals"] & { readonly page: HandlerEnvironment["locals"]["record"] },
+  shift: number,
+  fetch: FunctionIndex,
+  fault: () => void,
+): void {
+  const entry = code.local("i32", "entry");
+  code.localGet(locals.target);
+  code.i64Const(8);
+  code.i64ShrU();
+  code.i32WrapI64();
+  code.i32Const((tableEntries - 1) * 16);
+  code.i32And();
+  code.localTee(entry);
+  code.i64Load(context.fetchTable);
+  code.localGet(locals.target);
+  code.i64Const(-4096);
+  code.i64And();
+  code.i64Eq();
+  code.if(
+    "i32",
+    () => {
+      code.localGet(entry);
+      code.i32Load(context.fetchTable + 8);
+    },
+    () => {
+      code.localGet(locals.target);
+      code.call(fetch);
+    },
+  );
+  code.localTee(locals.page);
+  code.i32Eqz();
+  code.if(fault);
+  code.localGet(locals.page);
+  code.localGet(locals.target);
+  code.i32WrapI64();
+  code.i32Const(4095);
+  code.i32And();
+  code.i32Const(shift);
+  code.i32Shl();
+  code.i32Add();
+  code.localSet(locals.record);
+  code.localGet(locals.target);
+  code.localGet(locals.record);
+  code.i32Const(shift);
+  code.i32ShrU();
+  code.i64ExtendI32U();
+  code.i64Sub();
+  code.localSet(locals.bias);
+}
+
+/** Counts an instruction and branches to the record's handler; returns the handlers' labels. */
+function emitDispatch(
+  code: FunctionBuilder,
+  rows: readonly PlannedRow[],
+  locals: HandlerEnvironment["locals"],
+  leave: HandlerEnvironment["leave"],
+) {
+  code.localGet(locals.budget);
+  code.i32Eqz();
+  code.if(() => {
+    code.i32Const(exitCode.budget);
+    code.localSet(locals.result);
+    code.br(leave);
+  });
+  code.localGet(locals.budget);
+  code.i32Const(1);
+  code.i32Sub();
+  code.localSet(locals.budget);
+  const names = ["undecoded", "page end", "illegal", "straddle"];
+  for (const { row, localHandler } of rows) {
+    names.push(row.mnemonic);
+    if (localHandler !== undefined) names.push(`${row.mnemonic} in page`);
+  }
+  const labels = names
+    .toReversed()
+    .map((name) => code.beginBlock(undefined, name))
+    .reverse();
+  const illegal = labels[fixedHandler.illegal];
+  code.localGet(locals.record);
+  code.i32Load16U(0);
+  if (illegal) code.brTable(labels, illegal);
+  return labels;
+}
