@@ -1,5 +1,7 @@
 /**
  * Floating-point arithmetic, bit-exact and format-parameterised: the definition that every engine follows.
+ *
+ * @module
  */
 export * from "./add.ts";
 export * from "./compare.ts";

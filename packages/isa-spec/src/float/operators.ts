@@ -45,6 +45,7 @@ export interface FloatOperatorRow {
   readonly rounds: boolean;
   /** What kind of thing `otherWidth` is the width of. */
   readonly other: "none" | "resultFormat" | "integerOperand" | "integerResult";
+  /** The definition; operands that the operation lacks are ignored. */
   readonly evaluate: (context: FloatContext, a: bigint, b: bigint, c: bigint) => FloatOutcome;
 }
 
