@@ -9,3 +9,5 @@ export { Decoded } from "./decode/decoded.ts";
 export { Decoder } from "./decode/decoder.ts";
 export { linearScan } from "./decode/linear-scan.ts";
 export { type DecodeContext, rowSizes } from "./decode/row-order.ts";
+export { type DisassembledLine, disassemble } from "./disassemble/disassemble.ts";
+export { Disassembler, type DisassemblyOptions } from "./disassemble/disassembler.ts";

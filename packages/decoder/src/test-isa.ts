@@ -82,7 +82,7 @@ const long = [
     manual,
   }),
   instruction("fix", "000000000000 a:4 0 001 0000 0 0000011", {
-    operands: { a: r.source().except(1) },
+    operands: { a: r.source().except(0) },
     syntax: "a",
     semantics: nothing,
     manual,
