@@ -24,6 +24,6 @@ export function assemblySyntax(compressed: boolean): AssemblySyntax {
     dataDirectives: { ".half": 2, ".short": 2, ".word": 4, ".long": 4, ".dword": 8, ".quad": 8 },
     align: "power",
     ignoredDirectives: [".option", ".attribute"],
-    padding: compressed ? ["addi x0, x0, 0", "c.nop"] : ["addi x0, x0, 0"],
+    padding: compressed ? ["addi x0, x0, 0", "c.addi x0, 0"] : ["addi x0, x0, 0"],
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Which extensions there are, which of them need each other, and the name that a set of them has.
  *
- * @see RISC-V Unprivileged 20240411, 36 (ISA extension naming conventions)
+ * @see RISC-V Unprivileged 20240411, "ISA Extension Naming Conventions"
  */
 import { IsovmError } from "@isovm/isa-spec";
 import type { Xlen } from "./hart.ts";

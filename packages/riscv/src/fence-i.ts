@@ -1,7 +1,7 @@
 /**
  * Zifencei: instruction-fetch fence.
  *
- * @see RISC-V Unprivileged 20240411, 5
+ * @see RISC-V Unprivileged 20240411, 6
  */
 import { type Extension, instruction, instructionFence } from "@isovm/isa-spec";
 
@@ -15,7 +15,7 @@ export const fenceI: Extension = {
       operands: {},
       syntax: "",
       semantics: () => instructionFence(),
-      manual: "RISC-V Unprivileged 20240411, 5",
+      manual: "RISC-V Unprivileged 20240411, 6",
     }),
   ],
 };

@@ -6,10 +6,14 @@
  * @see RISC-V Assembly Programmer's Manual, "Pseudoinstructions"
  */
 import { type PseudoInstruction, pseudo, pseudoFunction } from "@isovm/isa-spec";
+import type { ExtensionName } from "./extensions.ts";
 import type { Xlen } from "./hart.ts";
 
 /** Shorthands for base instructions. */
-export function integerPseudoInstructions(xlen: Xlen): readonly PseudoInstruction[] {
+export function integerPseudoInstructions(
+  xlen: Xlen,
+  set: ReadonlySet<ExtensionName>,
+): readonly PseudoInstruction[] {
   return [
     pseudo("nop", "addi x0, x0, 0"),
     loadImmediate(xlen),
@@ -23,11 +27,11 @@ export function integerPseudoInstructions(xlen: Xlen): readonly PseudoInstructio
     pseudo("sgt rd, rs, rt", "slt rd, rt, rs"),
     pseudo("sgtu rd, rs, rt", "sltu rd, rt, rs"),
     ...(xlen === 64
-      ? [
-          pseudo("sext.w rd, rs", "addiw rd, rs, 0"),
-          pseudo("negw rd, rs", "subw rd, x0, rs"),
-          pseudo("zext.w rd, rs", "slli rd, rs, 32", "srli rd, rd, 32"),
-        ]
+      ? [pseudo("sext.w rd, rs", "addiw rd, rs, 0"), pseudo("negw rd, rs", "subw rd, x0, rs")]
+      : []),
+    // Zba has a single instruction for it.
+    ...(xlen === 64 && !set.has("Zba")
+      ? [pseudo("zext.w rd, rs", "slli rd, rs, 32", "srli rd, rd, 32")]
       : []),
     pseudo("zext.b rd, rs", "andi rd, rs, 255"),
     pseudo("zext.h rd, rs", `slli rd, rs, ${xlen - 16}`, `srli rd, rd, ${xlen - 16}`),

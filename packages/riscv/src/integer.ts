@@ -21,12 +21,13 @@ import {
   unsigned,
   when,
 } from "@isovm/isa-spec";
+import type { ExtensionName } from "./extensions.ts";
 import type { Hart, Xlen } from "./hart.ts";
 import { integerPseudoInstructions } from "./integer-pseudo.ts";
 import { integerWords } from "./integer-words.ts";
 
 /** I: the base integer instruction set. */
-export function integer<X extends Xlen>(hart: Hart<X>): Extension {
+export function integer<X extends Xlen>(hart: Hart<X>, set: ReadonlySet<ExtensionName>): Extension {
   return {
     name: "I",
     title: `RV${hart.xlen}I base integer instruction set`,
@@ -37,7 +38,7 @@ export function integer<X extends Xlen>(hart: Hart<X>): Extension {
       ...system(),
       ...integerWords(hart),
     ],
-    pseudoInstructions: integerPseudoInstructions(hart.xlen),
+    pseudoInstructions: integerPseudoInstructions(hart.xlen, set),
   };
 }
 

@@ -4,15 +4,25 @@
  * @see RISC-V Unprivileged 20240411
  */
 import { defineIsa, type Extension, type Isa } from "@isovm/isa-spec";
+import { addressGeneration } from "./address-generation.ts";
 import { assemblySyntax } from "./assembly-syntax.ts";
+import { atomicMemoryOperations, loadReserved } from "./atomic.ts";
+import { basicBits } from "./basic-bits.ts";
+import { compressed } from "./compressed.ts";
+import { compressedBasics } from "./compressed-basics.ts";
+import { compressedDouble, compressedSingle } from "./compressed-float.ts";
+import { conditional } from "./conditional.ts";
 import { type ControlRegisters, counters, floatControlRegisters } from "./control-registers.ts";
 import { controlRegisterInstructions } from "./csr.ts";
+import { double } from "./double.ts";
 import { defaultExtensions, type ExtensionName, isaName, resolveExtensions } from "./extensions.ts";
 import { fenceI } from "./fence-i.ts";
 import { defineHart, type FloatHooks, type Hart, type Xlen } from "./hart.ts";
 import { integer } from "./integer.ts";
 import { multiply } from "./multiply.ts";
 import { pauseHint } from "./pause-hint.ts";
+import { single } from "./single.ts";
+import { singleBits } from "./single-bits.ts";
 
 /** What can be chosen about a RISC-V ISA. */
 export interface RiscvOptions {
@@ -79,11 +89,11 @@ export function riscv<X extends Xlen>(
   environment: Environment<X> = {},
 ): Isa {
   const set = resolveExtensions(xlen, options.extensions ?? defaultExtensions);
-  const compressed = set.has("Zca");
+  const hasCompressed = set.has("Zca");
   const hart = defineHart({
     xlen,
     flen: set.has("D") ? 64 : 32,
-    compressed,
+    compressed: hasCompressed,
     ...(environment.floatHooks && { floatHooks: environment.floatHooks }),
   });
   const unprivileged: ControlRegisters<X> = {
@@ -94,11 +104,23 @@ export function riscv<X extends Xlen>(
   };
   const registers = environment.controlRegisters?.(unprivileged, hart) ?? unprivileged;
   const chapters: readonly (readonly [ExtensionName, () => Extension])[] = [
-    ["I", () => integer(hart)],
+    ["I", () => integer(hart, set)],
     ["M", () => multiply(hart)],
+    ["Zaamo", () => atomicMemoryOperations(hart)],
+    ["Zalrsc", () => loadReserved(hart)],
+    ["F", () => single(hart)],
+    ["D", () => double(hart)],
+    ["Zca", () => compressed(hart)],
+    ["Zcf", () => compressedSingle(hart)],
+    ["Zcd", () => compressedDouble(hart)],
+    ["Zcb", () => compressedBasics(hart, set)],
+    ["Zicond", () => conditional(hart)],
     ["Zicsr", () => controlRegisterInstructions(hart, registers)],
     ["Zifencei", () => fenceI],
     ["Zihintpause", () => pauseHint],
+    ["Zba", () => addressGeneration(hart)],
+    ["Zbb", () => basicBits(hart)],
+    ["Zbs", () => singleBits(hart)],
   ];
   return defineIsa({
     name: isaName(xlen, set),
@@ -120,6 +142,6 @@ export function riscv<X extends Xlen>(
       ...chapters.filter(([name]) => set.has(name)).map(([, chapter]) => chapter()),
       ...(environment.extensions?.(hart) ?? []),
     ],
-    syntax: assemblySyntax(compressed),
+    syntax: assemblySyntax(hasCompressed),
   });
 }

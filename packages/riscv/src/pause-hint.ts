@@ -1,7 +1,7 @@
 /**
  * Zihintpause: a hint that the hart is in a spin loop.
  *
- * @see RISC-V Unprivileged 20240411, 6
+ * @see RISC-V Unprivileged 20240411, 10
  */
 import { type Extension, instruction } from "@isovm/isa-spec";
 
@@ -14,7 +14,7 @@ export const pauseHint: Extension = {
       operands: {},
       syntax: "",
       semantics: () => {},
-      manual: "RISC-V Unprivileged 20240411, 6",
+      manual: "RISC-V Unprivileged 20240411, 10",
     }),
   ],
 };
