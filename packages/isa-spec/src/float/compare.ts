@@ -105,16 +105,16 @@ export function maximumNumber(
 
 /** The bits of {@link classify}'s mask. */
 export const floatClass = {
-  negativeInfinity: 1 << 0,
-  negativeNormal: 1 << 1,
-  negativeSubnormal: 1 << 2,
-  negativeZero: 1 << 3,
-  positiveZero: 1 << 4,
-  positiveSubnormal: 1 << 5,
-  positiveNormal: 1 << 6,
-  positiveInfinity: 1 << 7,
-  signallingNan: 1 << 8,
-  quietNan: 1 << 9,
+  negativeInfinity: 0x001,
+  negativeNormal: 0x002,
+  negativeSubnormal: 0x004,
+  negativeZero: 0x008,
+  positiveZero: 0x010,
+  positiveSubnormal: 0x020,
+  positiveNormal: 0x040,
+  positiveInfinity: 0x080,
+  signallingNan: 0x100,
+  quietNan: 0x200,
 } as const;
 
 /** The class of a pattern as a mask of 10 bits with one set, RISC-V FCLASS's; it raises nothing. */

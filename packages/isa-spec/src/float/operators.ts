@@ -99,7 +99,16 @@ const integerOperand = (signed: boolean): FloatOperatorRow => ({
     fromInteger(format, { signed, width: otherWidth }, a, mode, policy),
 });
 
-const rows = {
+/** The name of an operation: the IR's, and some that only other parts of IEEE 754 ask for. */
+export type FloatOperatorName =
+  | FloatOperator
+  | "compareLessQuiet"
+  | "compareLessEqualQuiet"
+  | "roundToIntegral"
+  | "roundToIntegralExact";
+
+/** Every operation by name: its operands, whether it rounds, and its definition. */
+export const floatOperatorRows: Readonly<Record<FloatOperatorName, FloatOperatorRow>> = {
   add: binary(add),
   subtract: binary(subtract),
   multiply: binary(multiply),
@@ -138,13 +147,7 @@ const rows = {
   toUnsigned: integerResult(false),
   fromSigned: integerOperand(true),
   fromUnsigned: integerOperand(false),
-} satisfies Record<string, FloatOperatorRow> & Record<FloatOperator, FloatOperatorRow>;
-
-/** The name of an operation, the IR's {@link FloatOperator} among them. */
-export type FloatOperatorName = keyof typeof rows;
-
-/** Every operation by name: its operands, whether it rounds, and its definition. */
-export const floatOperatorRows: Readonly<Record<FloatOperatorName, FloatOperatorRow>> = rows;
+};
 
 /**
  * The outcome of the operation called `operator`; operands are unsigned patterns, those it lacks are ignored.
@@ -171,5 +174,5 @@ export function evaluateFloat(
   b = 0n,
   c = 0n,
 ): FloatOutcome {
-  return rows[operator].evaluate(context, a, b, c);
+  return floatOperatorRows[operator].evaluate(context, a, b, c);
 }
