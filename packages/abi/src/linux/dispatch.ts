@@ -8,10 +8,10 @@ import type { Kernel } from "./kernel.ts";
 import type { Thread } from "./process/thread.ts";
 import { formatArguments, formatLine, formatUnknown } from "./strace/line.ts";
 import { decodeArguments } from "./syscalls/definition.ts";
-import { buildTable } from "./syscalls/table.ts";
-import type { SystemCallTable } from "./syscalls/table.ts";
 import type { Outcome } from "./syscalls/system-call.ts";
 import { Blocked, NO_RESULT, SystemCall } from "./syscalls/system-call.ts";
+import type { SystemCallTable } from "./syscalls/table.ts";
+import { buildTable } from "./syscalls/table.ts";
 
 /** Executes system calls of one kernel's threads. */
 export class Dispatcher {

@@ -26,12 +26,16 @@
  *   instruction sets from the {@link LinuxBinding}.
  * - A guest can do nothing that throws out of `schedule` or `handleExit`.
  */
+import { MemoryFileSystem } from "../vfs/memory/file-system.ts";
 import type { Vfs } from "../vfs/vfs.ts";
 import type { AddressSpaceProvider } from "./address-space.ts";
 import type { LinuxBinding } from "./binding.ts";
 import { Dispatcher } from "./dispatch.ts";
-import { createStandardFiles } from "./files/standard-files.ts";
+import { FifoTable } from "./files/fifos.ts";
+import { FileLocks } from "./files/locks.ts";
+import { SocketNames } from "./files/socket-names.ts";
 import type { StandardFiles } from "./files/standard-files.ts";
+import { createStandardFiles } from "./files/standard-files.ts";
 import { FutexTable } from "./futex.ts";
 import type { GuestCpuFactory, GuestExit } from "./guest-cpu.ts";
 import type { HostServices } from "./host-services.ts";
@@ -44,15 +48,13 @@ import type {
   SystemCallHook,
 } from "./kernel-options.ts";
 import { defaultLimits } from "./kernel-options.ts";
-import { FileLocks } from "./files/locks.ts";
-import { FifoTable } from "./files/fifos.ts";
 import { PageSources } from "./memory/page-sources.ts";
 import type { ExitCause, Process } from "./process/process.ts";
 import { startFirstProcess } from "./process/start.ts";
 import type { Thread } from "./process/thread.ts";
-import { raiseExit } from "./signals/synchronous.ts";
 import { deliverSignals } from "./signals/deliver.ts";
 import { signalGroup } from "./signals/send.ts";
+import { raiseExit } from "./signals/synchronous.ts";
 import { TimerQueue } from "./timers.ts";
 
 /** The kernel of one guest. */
@@ -71,16 +73,19 @@ export class Kernel {
   domainName = "(none)";
 
   /** Processes by id, zombies included. */
-  readonly processes = new Map<number, Process>();
+  readonly processes: Map<number, Process> = new Map();
   /** Live threads by id. */
-  readonly threads = new Map<number, Thread>();
-  readonly timers = new TimerQueue();
-  readonly futexes = new FutexTable();
+  readonly threads: Map<number, Thread> = new Map();
+  readonly timers: TimerQueue = new TimerQueue();
+  readonly futexes: FutexTable = new FutexTable();
   readonly pageSources: PageSources;
-  readonly locks = new FileLocks();
-  readonly fifos = new FifoTable();
+  readonly locks: FileLocks = new FileLocks();
+  readonly fifos: FifoTable = new FifoTable();
+  readonly socketNames: SocketNames = new SocketNames();
   readonly standardFiles: StandardFiles;
-  readonly hooks = new Map<string, SystemCallHook[]>();
+  /** Where memfd_create(2) makes its files. */
+  readonly unnamedFiles: MemoryFileSystem;
+  readonly hooks: Map<string, SystemCallHook[]> = new Map();
   /** The first process, once started. */
   init: Process | undefined;
   readonly bootNanos: number;
@@ -108,6 +113,7 @@ export class Kernel {
     this.lingering = options.lingering ?? "kill";
     this.#quantum = options.quantum ?? 200_000;
     this.bootNanos = this.host.clock.monotonicNanos();
+    this.unnamedFiles = new MemoryFileSystem({ clock: () => this.host.clock.realtimeNanos() });
     this.pageSources = new PageSources(this);
     this.dispatcher = new Dispatcher(this);
     this.standardFiles = createStandardFiles(this);
@@ -152,6 +158,7 @@ export class Kernel {
     const spent = Math.max(0, this.now() - this.#sliceStart);
     thread.cpuNanos += spent;
     thread.process.usage.userNanos += spent;
+    this.#sliceStart += spent;
     this.#budget -= instructions;
     if (thread.dead) return;
     if (exit.kind === "systemCall") this.dispatcher.enter(thread);
@@ -192,6 +199,13 @@ export class Kernel {
   /** Monotonic nanoseconds. */
   now(): number {
     return this.host.clock.monotonicNanos();
+  }
+
+  /** Nanoseconds of the present time slice, if the thread or a thread of the process has it. */
+  runningNanos(owner: Thread | Process): number {
+    const current = this.#current;
+    if (current === undefined || (current !== owner && current.process !== owner)) return 0;
+    return Math.max(0, this.now() - this.#sliceStart);
   }
 
   /** A process or thread id that is not in use, also not as a group or session. */

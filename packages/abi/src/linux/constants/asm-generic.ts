@@ -390,5 +390,7 @@ export function asmGenericNumbers(wordBytes: 4 | 8): Readonly<Record<string, num
 
 /** The name of a call in 32-bit tables, for a call that the 64-bit table names otherwise. */
 export function nameIn32Bit(name: string): string {
+  // Not the same call under another name: llseek has arguments of its own.
+  if (name === "lseek") return name;
   return time64[name]?.[0] ?? renamed32[name] ?? name;
 }

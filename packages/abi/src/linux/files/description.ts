@@ -8,7 +8,11 @@ import type { FileObject } from "./file-object.ts";
 
 /** Flags that F_SETFL can change. */
 export const SETTABLE_FLAGS: number =
-  openFlags.O_APPEND | openFlags.O_NONBLOCK | openFlags.FASYNC | openFlags.O_DIRECT | openFlags.O_NOATIME;
+  openFlags.O_APPEND |
+  openFlags.O_NONBLOCK |
+  openFlags.FASYNC |
+  openFlags.O_DIRECT |
+  openFlags.O_NOATIME;
 
 /** An open file description. Counted: it is closed when its last descriptor is. */
 export class FileDescription {
@@ -21,7 +25,7 @@ export class FileDescription {
   /** Process id set by F_SETOWN. */
   owner = 0;
   /** Called once when it is closed for good: epoll instances and locks let go of it. */
-  readonly closing = new Set<() => void>();
+  readonly closing: Set<() => void> = new Set();
   #references = 0;
 
   constructor(object: FileObject, flags: number, location?: Location) {

@@ -42,10 +42,7 @@ export class EventCounter extends AnonymousFile implements FileObject {
 
   override write(bytes: Uint8Array): number {
     if (bytes.length < 8) throw new LinuxError("EINVAL");
-    const value = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(
-      0,
-      this.#littleEndian,
-    );
+    const value = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, this.#littleEndian);
     if (value > MAX_COUNT) throw new LinuxError("EINVAL");
     if (this.#count + value > MAX_COUNT) throw new LinuxError("EAGAIN");
     this.#count += value;

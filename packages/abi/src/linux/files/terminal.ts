@@ -76,8 +76,7 @@ export class Terminal extends AnonymousFile implements FileObject {
 
   readiness(): Readiness {
     return {
-      readable:
-        this.#queue.length > 0 || this.#ended || (this.#input?.available() ?? 0) > 0,
+      readable: this.#queue.length > 0 || this.#ended || (this.#input?.available() ?? 0) > 0,
       writable: true,
       hangup: false,
       error: false,

@@ -35,33 +35,41 @@ export interface ByteArray {
   readonly bytes: number;
 }
 
-/** The type of a structure's member. */
-export type FieldType = Scalar | ByteArray | Struct<never>;
+/** A structure as another one's member. */
+export interface NestedStruct {
+  readonly members: Readonly<Record<string, FieldType>>;
+  /** `sizeof`, in bytes. */
+  sizeOf(model: DataModel): number;
+}
 
-// A bare `Struct<never>` accepts every structure; the conditional type recovers the members.
-type ValueOf<F> = F extends "u64" | "i64" | "bits"
+/** The type of a structure's member. */
+export type FieldType = Scalar | ByteArray | NestedStruct;
+
+/** What a member of a type decodes to. */
+export type FieldValue<F> = F extends "u64" | "i64" | "bits"
   ? bigint
   : F extends Scalar
     ? number
     : F extends ByteArray
       ? Uint8Array
-      : F extends { readonly members: infer M }
-        ? StructValue<M>
+      : F extends NestedStruct
+        ? StructValue<F["members"]>
         : never;
 
 /** A structure's value: one property per member. */
-export type StructValue<M> = { -readonly [K in keyof M]: ValueOf<M[K]> };
+export type StructValue<M> = { -readonly [K in keyof M]: FieldValue<M[K]> };
+
+/** What a member of a type is encoded from. */
+export type FieldInit<F> = F extends Scalar
+  ? number | bigint
+  : F extends ByteArray
+    ? Uint8Array
+    : F extends NestedStruct
+      ? StructInit<F["members"]>
+      : never;
 
 /** What `encode` accepts: members left out are zero. */
-export type StructInit<M> = {
-  [K in keyof M]?:
-    | (M[K] extends Scalar
-        ? number | bigint
-        : M[K] extends { readonly members: infer N }
-          ? StructInit<N>
-          : ValueOf<M[K]>)
-    | undefined;
-};
+export type StructInit<M> = { readonly [K in keyof M]?: FieldInit<M[K]> | undefined };
 
 interface Placed {
   readonly name: string;
@@ -130,7 +138,7 @@ function isBytes(type: FieldType): type is ByteArray {
   return typeof type === "object" && "bytes" in type;
 }
 
-function placementOf(type: Struct<never>, model: DataModel): Placement {
+function placementOf(type: NestedStruct, model: DataModel): Placement {
   return (type as unknown as { placement(model: DataModel): Placement }).placement(model);
 }
 
@@ -252,12 +260,7 @@ function storeScalar(
   }
 }
 
-function loadScalar(
-  view: DataView,
-  at: number,
-  type: Scalar,
-  model: DataModel,
-): number | bigint {
+function loadScalar(view: DataView, at: number, type: Scalar, model: DataModel): number | bigint {
   const le = model.littleEndian;
   switch (type) {
     case "u8":
@@ -279,9 +282,7 @@ function loadScalar(
     case "long":
       return model.wordBytes === 4 ? view.getInt32(at, le) : Number(view.getBigInt64(at, le));
     case "bits":
-      return model.wordBytes === 4
-        ? BigInt(view.getUint32(at, le))
-        : view.getBigUint64(at, le);
+      return model.wordBytes === 4 ? BigInt(view.getUint32(at, le)) : view.getBigUint64(at, le);
     default:
       return model.wordBytes === 4 ? view.getUint32(at, le) : Number(view.getBigUint64(at, le));
   }

@@ -65,12 +65,7 @@ export class MemoryImage {
 
   /** A copy for fork(2). */
   fork(): MemoryImage {
-    const copy = new MemoryImage(
-      this.space.fork(),
-      this.guest.model,
-      this.layout,
-      this.executable,
-    );
+    const copy = new MemoryImage(this.space.fork(), this.guest.model, this.layout, this.executable);
     copy.break = this.break;
     return copy;
   }

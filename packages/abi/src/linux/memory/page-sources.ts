@@ -140,13 +140,17 @@ export class FileSource implements PageSource {
 }
 
 /** The pages of a shared anonymous mapping: zeros, and an identity that forked processes share. */
-export function sharedAnonymousSource(inode: number, sizeBytes: number): PageSource {
-  return {
-    name: "/dev/zero (deleted)",
-    inode,
-    sizeBytes,
-    read: (_offset, target) => {
-      target.fill(0);
-    },
-  };
+export class AnonymousSource implements PageSource {
+  readonly name = "/dev/zero (deleted)";
+  readonly inode: number;
+  readonly sizeBytes: number;
+
+  constructor(inode: number, sizeBytes: number) {
+    this.inode = inode;
+    this.sizeBytes = sizeBytes;
+  }
+
+  read(_offset: number, target: Uint8Array): void {
+    target.fill(0);
+  }
 }

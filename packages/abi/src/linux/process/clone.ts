@@ -41,8 +41,7 @@ export function clone(call: SystemCall, request: CloneRequest): Thread {
     process,
     cpu,
     files: (flags & cloneFlags.CLONE_FILES) !== 0 ? parent.files.retain() : parent.files.copy(),
-    fileSystem:
-      (flags & cloneFlags.CLONE_FS) !== 0 ? parent.fileSystem : parent.fileSystem.copy(),
+    fileSystem: (flags & cloneFlags.CLONE_FS) !== 0 ? parent.fileSystem : parent.fileSystem.copy(),
     name: parent.name,
     mask: parent.mask,
     enqueue: (woken) => kernel.enqueue(woken),
@@ -71,8 +70,7 @@ export function clone(call: SystemCall, request: CloneRequest): Thread {
 
 function check(kernel: Kernel, parent: Thread, flags: number): void {
   const has = (flag: number): boolean => (flags & flag) !== 0;
-  const { CLONE_THREAD, CLONE_SIGHAND, CLONE_VM, CLONE_FS, CLONE_NEWNS } =
-    cloneFlags;
+  const { CLONE_THREAD, CLONE_SIGHAND, CLONE_VM, CLONE_FS, CLONE_NEWNS } = cloneFlags;
   if (has(CLONE_THREAD) && !has(CLONE_SIGHAND)) throw new LinuxError("EINVAL");
   if (has(CLONE_SIGHAND) && !has(CLONE_VM)) throw new LinuxError("EINVAL");
   if (has(CLONE_FS) && has(CLONE_NEWNS)) throw new LinuxError("EINVAL");
@@ -108,8 +106,7 @@ function forkProcess(kernel: Kernel, parent: Thread, id: number, request: CloneR
     pid: id,
     parent: (flags & cloneFlags.CLONE_PARENT) !== 0 ? source.parent : source,
     memory: sharesMemory ? source.memory.retain() : source.memory.fork(),
-    actions:
-      (flags & cloneFlags.CLONE_SIGHAND) !== 0 ? source.actions : source.actions.copy(),
+    actions: (flags & cloneFlags.CLONE_SIGHAND) !== 0 ? source.actions : source.actions.copy(),
     identity: source.identity,
     limits: source.limits,
     group: source.group,

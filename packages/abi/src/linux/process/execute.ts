@@ -2,12 +2,12 @@
  * execve(2): another program in place of the caller's.
  */
 import type { Kernel } from "../kernel.ts";
-import { nameOfProgram } from "./names.ts";
 import { exitThread, releaseBorrowedMemory } from "./exit.ts";
 import type { ProgramRequest } from "./load-program.ts";
 import { loadProgram } from "./load-program.ts";
-import { noAlternateStack } from "./thread.ts";
+import { nameOfProgram } from "./names.ts";
 import type { Thread } from "./thread.ts";
+import { noAlternateStack } from "./thread.ts";
 
 /** Replaces the program of a thread's process. @throws LinuxError, ExecutableError before anything changed. */
 export function execute(kernel: Kernel, thread: Thread, request: ProgramRequest): void {
@@ -18,7 +18,7 @@ export function execute(kernel: Kernel, thread: Thread, request: ProgramRequest)
     if (other !== thread) exitThread(kernel, other, { kind: "exited", code: 0 });
   }
   if (thread.id !== process.pid) becomeLeader(kernel, thread);
-  process.timers?.disarm();
+  process.timers?.disarm(true);
   process.usage.maxResidentBytes = Math.max(
     process.usage.maxResidentBytes,
     process.memory.space.residentBytes,

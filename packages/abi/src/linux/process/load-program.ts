@@ -107,9 +107,7 @@ function openExecutable(
   return { file, location: found.location, name };
 }
 
-function readScriptLine(
-  file: OpenFile,
-): { interpreter: string; argument: string[] } | undefined {
+function readScriptLine(file: OpenFile): { interpreter: string; argument: string[] } | undefined {
   const start = new Uint8Array(SCRIPT_LINE_BYTES);
   const count = file.read(start, 0);
   if (count < 2 || start[0] !== 0x23 || start[1] !== 0x21) return undefined;
@@ -186,7 +184,10 @@ function openInterpreter(
     executable = openExecutable(kernel, request, name, undefined);
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
-    throw new ExecutableError(`its interpreter ${name} cannot be opened: ${error.code}`, error.code);
+    throw new ExecutableError(
+      `its interpreter ${name} cannot be opened: ${error.code}`,
+      error.code,
+    );
   }
   try {
     return { executable, elf: parse(kernel, executable.file) };
@@ -265,12 +266,7 @@ function place(kernel: Kernel, request: ProgramRequest, parts: Parts): LoadedPro
   };
 }
 
-function mapStack(
-  space: AddressSpace,
-  elf: ElfFile,
-  limits: ResourceLimits,
-  top: number,
-): number {
+function mapStack(space: AddressSpace, elf: ElfFile, limits: ResourceLimits, top: number): number {
   const soft = softLimit(limits, resources.RLIMIT_STACK);
   const bytes = Math.min(Math.max(soft, MIN_STACK_BYTES), MAX_STACK_BYTES);
   const length = Math.floor(bytes / PAGE_SIZE) * PAGE_SIZE;
@@ -333,8 +329,7 @@ function auxiliary(
 ): (readonly [number, bigint])[] {
   const { elf: target } = kernel.binding;
   const t = auxiliaryTypes;
-  const isSecure =
-    identity.uid !== identity.effectiveUid || identity.gid !== identity.effectiveGid;
+  const isSecure = identity.uid !== identity.effectiveUid || identity.gid !== identity.effectiveGid;
   const entries: (readonly [number, bigint])[] = [
     [t.AT_HWCAP, target.hwcap],
     [t.AT_PAGESZ, BigInt(PAGE_SIZE)],

@@ -49,11 +49,11 @@ export interface ProcessInit {
 export class Process {
   readonly pid: number;
   parent: Process | undefined;
-  readonly children = new Set<Process>();
-  readonly threads = new Map<number, Thread>();
+  readonly children: Set<Process> = new Set();
+  readonly threads: Map<number, Thread> = new Map();
   memory: MemoryImage;
   actions: SignalActions;
-  readonly pending = new PendingSignals();
+  readonly pending: PendingSignals = new PendingSignals();
   identity: Identity;
   limits: ResourceLimits;
   /** Process group and session ids. */
@@ -71,17 +71,17 @@ export class Process {
   /** A stop or continuation that no wait has reported yet. */
   unreported: "stopped" | "continued" | undefined;
   /** Woken when a child changes state. */
-  readonly childChange = new WaitQueue();
+  readonly childChange: WaitQueue = new WaitQueue();
   /** Woken when a signal is queued: signalfd, sigtimedwait. */
-  readonly signalArrival = new WaitQueue();
+  readonly signalArrival: WaitQueue = new WaitQueue();
   /** Woken when it execs or ends: vfork(2). */
-  readonly released = new WaitQueue();
+  readonly released: WaitQueue = new WaitQueue();
   /** Whether a vfork(2) parent still waits for it. */
   borrowsMemory = false;
   /** It has called execve(2) since it was forked: setpgid(2) is then EACCES. */
   hasExecuted = false;
   /** Woken when the process is a zombie: pidfd. */
-  readonly ended = new WaitQueue();
+  readonly ended: WaitQueue = new WaitQueue();
 
   readonly usage: Usage = { userNanos: 0, maxResidentBytes: 0, minorFaults: 0 };
   /** Usage of children that were waited for. */

@@ -46,7 +46,7 @@ export class Thread implements Waiter {
   mask: SignalSet;
   /** The mask to return to after a call that waits with another one (sigsuspend, ppoll). */
   maskToRestore: SignalSet | undefined;
-  readonly pending = new PendingSignals();
+  readonly pending: PendingSignals = new PendingSignals();
   alternateStack: AlternateStack = noAlternateStack;
   /** Address that is zeroed and woken as a futex when the thread ends; 0 for none. */
   clearChildTid = 0;

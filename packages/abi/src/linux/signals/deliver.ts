@@ -21,12 +21,15 @@ import { pushSignalFrame } from "./frame.ts";
 import type { SignalInfo } from "./signal-info.ts";
 import { signalSet, unblockable } from "./signal-set.ts";
 
+const fatal = signalSet(signals.SIGKILL);
+
 /** Acts on all deliverable signals, until none is left or the thread cannot run any more. */
 export function deliverSignals(kernel: Kernel, thread: Thread): void {
   const { process } = thread;
   while (process.pending.length > 0 || thread.pending.length > 0) {
     if (thread.dead || process.stoppedBy !== undefined) return;
-    const wanted = ~thread.mask;
+    const isUninterruptible = thread.blocked?.wait.interruption === "uninterruptible";
+    const wanted = isUninterruptible ? fatal : ~thread.mask;
     const info = thread.pending.take(wanted) ?? process.pending.take(wanted);
     if (info === undefined) return;
     act(kernel, thread, info);
@@ -72,12 +75,7 @@ function die(kernel: Kernel, thread: Thread, info: SignalInfo, core: boolean): v
   exitGroup(kernel, thread.process, { kind: "killed", signal: info.signal, core });
 }
 
-function runHandler(
-  kernel: Kernel,
-  thread: Thread,
-  info: SignalInfo,
-  action: SignalAction,
-): void {
+function runHandler(kernel: Kernel, thread: Thread, info: SignalInfo, action: SignalAction): void {
   const { signal } = info;
   kernel.dispatcher.interrupt(thread, (action.flags & signalActionFlags.SA_RESTART) !== 0);
   try {

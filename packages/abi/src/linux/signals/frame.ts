@@ -7,6 +7,7 @@ import { GuestFault } from "../address-space.ts";
 import type { LinuxBinding } from "../binding.ts";
 import { signalActionFlags } from "../constants/signals.ts";
 import type { Kernel } from "../kernel.ts";
+import type { Struct } from "../layout/struct.ts";
 import { struct } from "../layout/struct.ts";
 import type { AlternateStack, Thread } from "../process/thread.ts";
 import type { SignalAction } from "./actions.ts";
@@ -14,8 +15,9 @@ import type { SignalInfo } from "./signal-info.ts";
 import { encodeSignalInfo, SIGNAL_INFO_BYTES } from "./signal-info.ts";
 import { unblockable } from "./signal-set.ts";
 
+const stackMembers = { address: "pointer", flags: "i32", sizeBytes: "word" } as const;
 /** `stack_t`. */
-export const stackStruct = struct({ address: "pointer", flags: "i32", sizeBytes: "word" });
+export const stackStruct: Struct<typeof stackMembers> = struct(stackMembers);
 /** `stack_t.ss_flags` bits. */
 export const SS_ONSTACK = 1;
 export const SS_DISABLE = 2;
@@ -102,8 +104,7 @@ export function pushSignalFrame(
   guest.write(frame, bytes);
 
   thread.maskToRestore = undefined;
-  const hasRestorer =
-    binding.hasRestorer && (action.flags & signalActionFlags.SA_RESTORER) !== 0;
+  const hasRestorer = binding.hasRestorer && (action.flags & signalActionFlags.SA_RESTORER) !== 0;
   binding.enterHandler(cpu, {
     handler: action.handler,
     signal: info.signal,

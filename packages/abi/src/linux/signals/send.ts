@@ -4,8 +4,8 @@
  */
 import { signals } from "../constants/signals.ts";
 import type { Kernel } from "../kernel.ts";
-import { continueProcess } from "../process/stop.ts";
 import type { Process } from "../process/process.ts";
+import { continueProcess } from "../process/stop.ts";
 import type { Thread } from "../process/thread.ts";
 import type { SignalInfo } from "./signal-info.ts";
 import { hasSignal, signalSet, stopSignals } from "./signal-set.ts";

@@ -45,10 +45,7 @@ export interface SystemCallDefinition {
   /** The name in the 64-bit generic table. */
   readonly name: string;
   readonly parameters: readonly (readonly [name: string, kind: AnyKind])[];
-  readonly handler: (
-    call: SystemCall,
-    args: Readonly<Record<string, number | bigint>>,
-  ) => Outcome;
+  readonly handler: (call: SystemCall, args: Readonly<Record<string, number | bigint>>) => Outcome;
   readonly support: Support;
   readonly note: string;
 }

@@ -15,11 +15,12 @@ import type { SystemCallDefinition } from "./definition.ts";
 
 /**
  * What a signal does to a waiting call, if it runs a handler: `restart` – the call starts over when
- * the handler's action has SA_RESTART, EINTR otherwise; `interrupt` – EINTR always; a number – the
- * call succeeds with that (a partial transfer). Without a handler the wait goes on.
+ * the handler's action has SA_RESTART, EINTR otherwise; `interrupt` – EINTR always;
+ * `uninterruptible` – only death ends the wait; a number – the call succeeds with that (a partial
+ * transfer). Without a handler the wait goes on.
  * @see signal(7), "Interruption of system calls and library functions by signal handlers"
  */
-export type Interruption = "restart" | "interrupt" | number;
+export type Interruption = "restart" | "interrupt" | "uninterruptible" | number;
 
 /** Why a call waits. */
 export interface Wait {
@@ -65,7 +66,7 @@ export class SystemCall {
   readonly arguments: Readonly<Record<string, number | bigint>>;
   /** What strace shows of the arguments, from the time of the call. */
   traceText: readonly (string | undefined)[] | undefined;
-  #memo: unknown;
+  readonly #memos = new Map<string, unknown>();
 
   constructor(
     kernel: Kernel,
@@ -89,10 +90,13 @@ export class SystemCall {
     return this.thread.process.memory.guest;
   }
 
-  /** State that survives until the call is done: made at the first run of the handler. */
-  memo<T>(make: () => T): T {
-    if (this.#memo === undefined) this.#memo = { value: make() };
-    return (this.#memo as { value: T }).value;
+  /**
+   * State that survives until the call is done, made at the first run of the handler. `key` tells
+   * several of them apart; one key has one type.
+   */
+  memo<T>(make: () => T, key = ""): T {
+    if (!this.#memos.has(key)) this.#memos.set(key, make());
+    return this.#memos.get(key) as T;
   }
 
   /** Says that the call waits. */
