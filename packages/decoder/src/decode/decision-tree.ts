@@ -15,8 +15,10 @@ const widestSwitch = 8;
 const entryCost = 1 / 64;
 
 interface Candidate extends IndexedRow {
-  /** By bit number: 0 or 1 where the row fixes the bit, 2 where it doesn't. */
-  readonly bits: Uint8Array;
+  /** By bit number `low`: which of the bits from `low` up the row fixes, eight of them. */
+  readonly fixed: Uint8Array;
+  /** As {@link fixed}: the values of these bits. */
+  readonly values: Uint8Array;
 }
 
 const illegal: DecisionNode = { kind: "illegal" };
@@ -60,17 +62,17 @@ export function decisionTree(
   const width = sizeBytes * 8;
   const candidates = rowsInOrder(isa, sizeBytes, context).map((indexed) => ({
     ...indexed,
-    bits: bitsOf(indexed.row, width),
+    fixed: windows(indexed.row.pattern.mask, width),
+    values: windows(indexed.row.pattern.match, width),
   }));
   return build(candidates, new Uint8Array(width));
 }
 
-function bitsOf(row: Instruction, width: number): Uint8Array {
-  const { mask, match } = row.pattern;
-  return Uint8Array.from({ length: width }, (_, bit) => {
-    const position = BigInt(bit);
-    return (mask >> position) & 1n ? Number((match >> position) & 1n) : 2;
-  });
+/** By bit number: eight bits from there up. */
+function windows(bits: bigint, width: number): Uint8Array {
+  return Uint8Array.from({ length: width }, (_, low) =>
+    Number(BigInt.asUintN(widestSwitch, bits >> BigInt(low))),
+  );
 }
 
 /** `decided` has a 1 for every bit that the way to this node has looked at. */
@@ -116,20 +118,28 @@ function guardsOf(row: Instruction): readonly Guard[] {
 function distribute(candidates: readonly Candidate[], low: number, width: number): Candidate[][] {
   const groups: Candidate[][] = Array.from({ length: 2 ** width }, () => []);
   for (const candidate of candidates) {
-    for (const value of valuesOf(candidate, low, width)) groups[value]?.push(candidate);
+    forEachValue(candidate, low, width, (value) => groups[value]?.push(candidate));
   }
   return groups;
 }
 
-function valuesOf({ bits }: Candidate, low: number, width: number): number[] {
-  let values = [0];
-  for (let bit = width - 1; bit >= 0; bit -= 1) {
-    const fixed = bits[low + bit] ?? 2;
-    values = values.flatMap((value) =>
-      fixed === 2 ? [value << 1, (value << 1) | 1] : [(value << 1) | fixed],
-    );
+/** Calls `visit` with every value of the range that the candidate admits. */
+function forEachValue(
+  { fixed, values }: Candidate,
+  low: number,
+  width: number,
+  visit: (value: number) => void,
+): void {
+  const mask = 2 ** width - 1;
+  const free = mask & ~(fixed[low] ?? 0);
+  const base = mask & (values[low] ?? 0);
+  // The subsets of the free bits, from all of them down to none.
+  let subset = free;
+  for (;;) {
+    visit(base | subset);
+    if (subset === 0) return;
+    subset = (subset - 1) & free;
   }
-  return values;
 }
 
 /**
@@ -140,15 +150,14 @@ function bestRange(
   candidates: readonly Candidate[],
   decided: Uint8Array,
 ): { low: number; width: number } | undefined {
-  const seen = decided.slice();
-  const useful = useOf(candidates);
+  const useful = useOf(candidates, decided.length);
   let best: { low: number; width: number } | undefined;
   let bestCost = candidates.length;
-  for (let low = 0; low < seen.length; low += 1) {
-    if (seen[low] || !useful[low]) continue;
-    for (let width = 1; width <= widestSwitch && low + width <= seen.length; width += 1) {
+  for (let low = 0; low < decided.length; low += 1) {
+    if (decided[low] || !useful[low]) continue;
+    for (let width = 1; width <= widestSwitch && low + width <= decided.length; width += 1) {
       const high = low + width - 1;
-      if (seen[high]) break;
+      if (decided[high]) break;
       if (!useful[high]) continue;
       const cost = costOf(candidates, low, width);
       if (cost < bestCost) {
@@ -160,26 +169,34 @@ function bestRange(
   return best;
 }
 
-/** By bit: whether two candidates fix it differently. */
-function useOf(candidates: readonly Candidate[]): boolean[] {
-  const [first] = candidates;
-  return Array.from(first?.bits ?? [], (_, bit) => {
-    const values = new Set(candidates.map(({ bits }) => bits[bit]));
-    return values.has(0) && values.has(1);
-  });
-}
-
-function costOf(candidates: readonly Candidate[], low: number, width: number): number {
-  const sizes = new Uint16Array(2 ** width);
-  let total = 0;
-  for (const candidate of candidates) {
-    for (const value of valuesOf(candidate, low, width)) {
-      sizes[value] = (sizes[value] ?? 0) + 1;
-      total += 1;
+/** By bit: 1 if two candidates fix it differently. */
+function useOf(candidates: readonly Candidate[], width: number): Uint8Array {
+  const zeros = new Uint8Array(width);
+  const ones = new Uint8Array(width);
+  for (const { fixed, values } of candidates) {
+    for (let bit = 0; bit < width; bit += 1) {
+      const value = (values[bit] ?? 0) & 1;
+      ones[bit] = (ones[bit] ?? 0) | value;
+      zeros[bit] = (zeros[bit] ?? 0) | ((fixed[bit] ?? 0) & 1 & ~value);
     }
   }
-  const competitors = sizes.reduce((sum, size) => sum + size * size, 0) / total;
+  return ones.map((one, bit) => one & (zeros[bit] ?? 0));
+}
+
+const sizes = new Uint16Array(2 ** widestSwitch);
+
+function costOf(candidates: readonly Candidate[], low: number, width: number): number {
+  const entries = 2 ** width;
+  sizes.fill(0, 0, entries);
+  let total = 0;
+  const count = (value: number): void => {
+    sizes[value] = (sizes[value] ?? 0) + 1;
+    total += 1;
+  };
+  for (const candidate of candidates) forEachValue(candidate, low, width, count);
+  let squares = 0;
+  for (let value = 0; value < entries; value += 1) squares += (sizes[value] ?? 0) ** 2;
   // A row that stands in several entries is copied there, with everything below.
   const copies = total / candidates.length;
-  return competitors * copies + entryCost * sizes.length;
+  return (squares / total) * copies + entryCost * entries;
 }
