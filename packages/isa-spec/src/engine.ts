@@ -7,7 +7,14 @@ import type { Intrinsic, Isa } from "./isa.ts";
 export type AccessKind = "read" | "write" | "fetch";
 
 /** Why an access to guest memory could not be done. */
-export type FaultReason = "unmapped" | "permission" | "misaligned" | "bus";
+export type FaultReason =
+  | "unmapped"
+  | "permission"
+  | "misaligned"
+  /** Nothing answers there: a page beyond the end of a mapped file, an absent device. */
+  | "bus"
+  /** The page could not be provided within the machine's memory limit. */
+  | "memory";
 
 /**
  * Why an engine stopped. The program counter stands at the instruction concerned, no effect of
@@ -33,7 +40,7 @@ export type Exit =
   | { readonly kind: "breakpoint" };
 
 /** Negative results of {@link EngineMemory.translate}. */
-export const translationFault = { unmapped: -1, permission: -2, bus: -3 } as const;
+export const translationFault = { unmapped: -1, permission: -2, bus: -3, memory: -4 } as const;
 
 /** Told by guest memory about what happened behind an engine's back. */
 export interface MemoryListener {

@@ -20,6 +20,7 @@ export class MemoryFault extends IsovmError<{
 export function faultReason(translation: number): FaultReason {
   if (translation === translationFault.permission) return "permission";
   if (translation === translationFault.bus) return "bus";
+  if (translation === translationFault.memory) return "memory";
   return "unmapped";
 }
 

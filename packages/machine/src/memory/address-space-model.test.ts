@@ -279,7 +279,7 @@ class Run {
       if (real.faultReason(address, access === "fetch" ? "execute" : access) === "outOfMemory") {
         return false;
       }
-      const reasons = { unmapped: -1, protection: -2, beyondSource: -3, outOfMemory: -3 };
+      const reasons = { unmapped: -1, protection: -2, beyondSource: -3, outOfMemory: -4 };
       expect(fault && reasons[fault[1]]).toBe(frame);
       return true;
     }

@@ -44,6 +44,7 @@ export abstract class GuestBytes {
     return this.span(address, length, needOf[access]);
   }
 
+  /** A copy of guest bytes. @throws GuestFault */
   read(address: number, length: number): Uint8Array {
     const start = address & PAGE_MASK;
     if (start + length <= PAGE_SIZE && length > 0) {
@@ -57,6 +58,7 @@ export abstract class GuestBytes {
     return target;
   }
 
+  /** Fills `target` from guest memory. @throws GuestFault */
   readInto(address: number, target: Uint8Array): void {
     const { length } = target;
     for (let done = 0; done < length; ) {
@@ -68,19 +70,23 @@ export abstract class GuestBytes {
     }
   }
 
+  /** Stores bytes, or none of them. @throws GuestFault */
   write(address: number, bytes: Uint8Array): void {
     this.#store(address, bytes, Need.write);
   }
 
+  /** Stores bytes whatever the protection says. @throws GuestFault */
   poke(address: number, bytes: Uint8Array): void {
     this.#store(address, bytes, Need.poke);
   }
 
+  /** Loads a byte. @throws GuestFault */
   loadU8(address: number): number {
     const frame = this.#require(address, Need.read);
     return this.frames.linear.bytes[frame + (address & PAGE_MASK)] as number;
   }
 
+  /** Loads 16 bits, little-endian. @throws GuestFault */
   loadU16(address: number): number {
     const start = address & PAGE_MASK;
     if (start > PAGE_SIZE - 2) return this.#gather(address, 2).getUint16(0, true);
@@ -88,6 +94,7 @@ export abstract class GuestBytes {
     return this.frames.linear.view.getUint16(frame + start, true);
   }
 
+  /** Loads 32 bits, little-endian. @throws GuestFault */
   loadU32(address: number): number {
     const start = address & PAGE_MASK;
     if (start > PAGE_SIZE - 4) return this.#gather(address, 4).getUint32(0, true);
@@ -95,6 +102,7 @@ export abstract class GuestBytes {
     return this.frames.linear.view.getUint32(frame + start, true);
   }
 
+  /** Loads 64 bits, little-endian. @throws GuestFault */
   loadU64(address: number): bigint {
     const start = address & PAGE_MASK;
     if (start > PAGE_SIZE - 8) return this.#gather(address, 8).getBigUint64(0, true);
@@ -102,12 +110,14 @@ export abstract class GuestBytes {
     return this.frames.linear.view.getBigUint64(frame + start, true);
   }
 
+  /** Stores the low 8 bits of a value. @throws GuestFault */
   storeU8(address: number, value: number): void {
     const at = this.#target(address);
     this.frames.linear.bytes[at] = value;
     this.#wrote(at, 1);
   }
 
+  /** Stores the low 16 bits of a value, little-endian. @throws GuestFault */
   storeU16(address: number, value: number): void {
     if ((address & PAGE_MASK) > PAGE_SIZE - 2) {
       this.#scatter(address, 2, BigInt(value));
@@ -118,6 +128,7 @@ export abstract class GuestBytes {
     this.#wrote(at, 2);
   }
 
+  /** Stores the low 32 bits of a value, little-endian. @throws GuestFault */
   storeU32(address: number, value: number): void {
     if ((address & PAGE_MASK) > PAGE_SIZE - 4) {
       this.#scatter(address, 4, BigInt(value));
@@ -128,6 +139,7 @@ export abstract class GuestBytes {
     this.#wrote(at, 4);
   }
 
+  /** Stores the low 64 bits of a value, little-endian. @throws GuestFault */
   storeU64(address: number, value: bigint): void {
     if ((address & PAGE_MASK) > PAGE_SIZE - 8) {
       this.#scatter(address, 8, value);

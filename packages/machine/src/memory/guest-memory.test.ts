@@ -239,6 +239,16 @@ describe("mapped files", () => {
     expect(memory.residentBytes).toBe(0);
   });
 
+  it("stay in step with the file after a write that was refused", () => {
+    const space = new GuestMemory().create(LIMIT);
+    const source = new FileSource(pattern(P), true);
+    space.map({ start: P, length: P, protection: RW, source, shared: true });
+    space.map({ start: 2 * P, length: P, protection: RW, source });
+    expect(faultOf(() => space.write(2 * P, pattern(P + 1)))).toEqual([3 * P, "unmapped"]);
+    space.storeU8(P, 99);
+    expect(space.loadU8(2 * P)).toBe(99);
+  });
+
   it("follow writes and truncation of the file", () => {
     const memory = new GuestMemory();
     const source = new FileSource(pattern(3 * P), true);
@@ -273,7 +283,7 @@ describe("limits", () => {
     expect(page).toBe(16);
     expect(faultOf(() => space.storeU8(page * P, 1))).toEqual([page * P, "outOfMemory"]);
     memory.engine.switchTo(space);
-    expect(memory.engine.translate(BigInt(page * P), "write")).toBe(translationFault.bus);
+    expect(memory.engine.translate(BigInt(page * P), "write")).toBe(translationFault.memory);
     expect(space.faultReason(page * P, "write")).toBe("outOfMemory");
     expect(faultOf(() => space.write(15 * P, pattern(2 * P)))?.[1]).toBe("outOfMemory");
     expect(space.loadU8(15 * P)).toBe(15);
@@ -327,8 +337,9 @@ describe("limits", () => {
     const space = memory.create(LIMIT);
     for (let round = 0; round < 10; round++) {
       space.map({ start: 0, length: 2 ** 40, protection: RW });
-      for (let index = 0; index < 8; index++) space.storeU8(index * 2 ** 30, 1);
-      expect(faultOf(() => space.storeU8(8 * 2 ** 30, 1))?.[1]).toBe("outOfMemory");
+      const at = (index: number) => index * 2 ** 30 + round * 2 ** 22;
+      for (let index = 0; index < 8; index++) space.storeU8(at(index), 1);
+      expect(faultOf(() => space.storeU8(at(8), 1))?.[1]).toBe("outOfMemory");
       if (round % 2 === 0) space.discard(0, 2 ** 40);
       else space.unmap(0, 2 ** 40);
     }
@@ -435,6 +446,11 @@ describe("the engines' view", () => {
     space.storeU32(P + 8, 1);
     space.write(P + 4094, pattern(4));
     expect(events.splice(0)).toEqual([`code ${frame} 8-12`, `code ${frame} 4094-4096`]);
+    const next = engine.translate(8192n, "write");
+    expect(next).toBe(frame + P);
+    engine.markCode(next);
+    space.write(P + 4000, pattern(200));
+    expect(events.splice(0)).toEqual([`code ${frame} 4000-4096`, `code ${next} 0-104`]);
     const source = new FileSource(pattern(P), true);
     space.map({ start: 20 * P, length: P, protection: RX, source });
     const shared = engine.translate(BigInt(20 * P), "fetch");
@@ -463,8 +479,15 @@ describe("the engines' view", () => {
     expect(() => engine.release(blocks[0] ?? 0)).toThrow(/no block/);
     const again = engine.allocate(100_000);
     expect(again).toBe(blocks[5]);
-    const block = new Uint8Array(engine.memory.buffer, again, 100_000);
-    expect(block.every((byte) => byte === 0)).toBe(true);
+    const small = engine.allocate(100);
+    expect(blocks).toContain(small);
+    for (const [offset, size] of [
+      [again, 100_000],
+      [small, 100],
+    ] as const) {
+      const block = new Uint8Array(engine.memory.buffer, offset, size);
+      expect(block.every((byte) => byte === 0)).toBe(true);
+    }
     expect(() => engine.allocate(2 ** 33)).toThrow(EngineMemoryExhausted);
     expect(() => engine.allocate(-1)).toThrow(/not a block/);
   });
@@ -475,8 +498,13 @@ describe("the engines' view", () => {
     const big = Array.from({ length: 15 }, () => engine.allocate(2 ** 28));
     expect(Math.max(...big)).toBeGreaterThan(2 ** 31);
     expect(() => engine.allocate(2 ** 28)).toThrow(EngineMemoryExhausted);
-    for (const offset of big.slice(4, 6)) engine.release(offset);
-    expect(engine.allocate(2 ** 29 - 4096)).toBe(big[4]);
+    for (const offset of big.slice(4, 6)) {
+      new Uint8Array(engine.memory.buffer)[offset] = 1;
+      engine.release(offset);
+    }
+    const joined = engine.allocate(2 ** 29 - 4096);
+    expect(joined).toBe(big[4]);
+    expect(new Uint8Array(engine.memory.buffer)[joined]).toBe(0);
     const space = memory.create(LIMIT);
     anonymous(space, 0, 2 ** 20);
     while (!faultOf(() => space.storeU8(space.residentBytes, 1))) {}

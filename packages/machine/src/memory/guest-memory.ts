@@ -13,7 +13,7 @@ import { BlockAllocator } from "./block-allocator.ts";
 import { FrameAllocator } from "./frame-allocator.ts";
 import { Need } from "./guest-bytes.ts";
 import { LINEAR_MEMORY_MAXIMUM_BYTES, LinearMemory } from "./linear-memory.ts";
-import { PageCache, populateFault, type SharedPages } from "./page-cache.ts";
+import { PageCache, type SharedPages } from "./page-cache.ts";
 import { type AddressSpaceContext, ProcessAddressSpace } from "./process-address-space.ts";
 
 /** What a guest and the engines may take of the host's memory. */
@@ -28,7 +28,25 @@ const DEFAULT_LIMIT_BYTES = 2 ** 31;
 /** The null page and the frame of zeros. */
 const RESERVED_BYTES = 2 * PAGE_SIZE;
 
-/** Makes address spaces, and shows the current one to an engine. */
+/**
+ * The guest memory of one machine: makes address spaces, and shows the current one to an engine.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { GuestMemory } from "@isovm/machine";
+ *
+ * const memory = new GuestMemory({ limitBytes: 64 * 2 ** 20 });
+ * const parent = memory.create(2 ** 47);
+ * parent.map({ start: 0xc000000000, length: 2 ** 40, protection: 3 });
+ * parent.storeU32(0xc000000004, 0x12345678);
+ * const child = parent.fork();
+ * child.storeU8(0xc000000004, 0xff);
+ * assert.equal(parent.loadU32(0xc000000004), 0x12345678);
+ * assert.equal(child.loadU32(0xc000000004), 0x123456ff);
+ * assert.equal(memory.residentBytes, 2 * 4096);
+ * ```
+ */
 export class GuestMemory implements AddressSpaceProvider {
   readonly limitBytes: number;
   /** What an engine gets: the linear memory, and translations of the space last switched to. */
@@ -165,8 +183,7 @@ export class CurrentSpaceMemory implements EngineMemory {
     if (space === undefined) return translationFault.unmapped;
     const need = access === "read" ? Need.read : access === "write" ? Need.write : Need.execute;
     // Rounding moves addresses above 2^53 only, which are beyond every limit.
-    const frame = space.frameAt(Number(address), need);
-    return frame === populateFault.outOfMemory ? translationFault.bus : frame;
+    return space.frameAt(Number(address), need);
   }
 
   markCode(frame: number): void {

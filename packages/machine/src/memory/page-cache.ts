@@ -6,7 +6,7 @@
 import { PAGE_SIZE, type PageSource } from "@isovm/abi";
 import type { FrameAllocator } from "./frame-allocator.ts";
 
-/** Negative results of populating a page. */
+/** Negative results of populating a page, equal to the numbers of `translationFault`. */
 export const populateFault = {
   unmapped: -1,
   protection: -2,

@@ -1,0 +1,48 @@
+/** What a process VM needs of an ABI: who runs next, and what an exit means. */
+import type {
+  AddressSpaceProvider,
+  GuestCpu,
+  GuestCpuFactory,
+  GuestExit,
+} from "@isovm/abi";
+
+/** What the machine gives to an ABI. */
+export interface AbiParts {
+  readonly memory: AddressSpaceProvider;
+  readonly createCpu: GuestCpuFactory;
+  /** Instructions retired by all threads so far: a deterministic clock. */
+  readonly retired: () => bigint;
+}
+
+/** A thread as the machine sees it. */
+export interface AbiThread {
+  readonly cpu: GuestCpu;
+}
+
+/** How a program ended. */
+export type ProgramEnd =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "killed"; readonly signal: number; readonly core: boolean };
+
+/** What an ABI wants next. */
+export type AbiSchedule<Thread extends AbiThread> =
+  | { readonly kind: "run"; readonly thread: Thread; readonly budget: number }
+  | {
+      readonly kind: "idle";
+      readonly untilNanos: number | undefined;
+      readonly waitsForInput: boolean;
+    }
+  | { readonly kind: "exited"; readonly cause: ProgramEnd };
+
+/** A running guest operating system personality. */
+export interface AbiRuntime<Thread extends AbiThread = AbiThread> {
+  schedule(): AbiSchedule<Thread>;
+  handleExit(thread: Thread, exit: GuestExit, instructions: number): void;
+  /** Nanoseconds of the clock that `untilNanos` refers to. */
+  now(): number;
+}
+
+/** An ABI that a machine can be composed with. */
+export interface Abi<Runtime extends AbiRuntime<never> = AbiRuntime<never>> {
+  create(parts: AbiParts): Runtime;
+}
