@@ -20,3 +20,4 @@ export {
   type Xlen,
 } from "./hart.ts";
 export { type Environment, type RiscvOptions, riscv, rv32, rv64 } from "./isa.ts";
+export { linuxRiscv32, linuxRiscv64, riscvLinux } from "./linux/binding.ts";

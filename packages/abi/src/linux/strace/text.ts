@@ -21,8 +21,8 @@ export function quoteBytes(bytes: Uint8Array, limit = 32): string {
   const shown = Math.min(bytes.length, limit);
   for (let at = 0; at < shown; at += 1) {
     const byte = bytes[at] ?? 0;
-    const escape = escapes.get(byte);
-    if (escape !== undefined) text += escape;
+    const known = escapes.get(byte);
+    if (known !== undefined) text += known;
     else if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
     else {
       // The shortest octal escape is ambiguous before another digit.
