@@ -108,11 +108,17 @@ class HandlerTarget implements LoweringTarget {
     this.memory = environment.memory;
     this.reservationOffset = environment.context.state + environment.layout.reservationOffset;
     this.body = row.semantics.body;
+    // Register numbers and distances that a slot stands for are never pushed themselves.
+    const absorbed = new Set<Expression | undefined>([
+      ...[...plan.registers.keys()].map((register) => register.index),
+      ...[...plan.jumps.keys()].map((jump) => (jump.kind === "jump" ? jump.target : undefined)),
+    ]);
     this.ready = {
-      has: (expression) => plan.values.has(expression),
+      has: (expression) => plan.values.has(expression) || absorbed.has(expression),
       push: (expression) => {
         const slot = plan.values.get(expression);
-        if (slot) this.#loadSlot(slot, expression.width);
+        if (!slot) throw missingSlot(row, expression.kind);
+        this.#loadSlot(slot, expression.width);
       },
     };
     this.#environment = environment;
@@ -131,9 +137,7 @@ class HandlerTarget implements LoweringTarget {
     const { addressWidth, context, locals } = this.#environment;
     switch (expression.kind) {
       case "field":
-        throw new SpecificationError(`${this.#row.mnemonic}: ${expression.name} has no slot`, {
-          subject: this.#row.mnemonic,
-        });
+        throw missingSlot(this.#row, expression.name);
       case "pc":
         pushPc(this.#environment);
         return resize(code, 64, addressWidth);
@@ -330,4 +334,10 @@ class HandlerTarget implements LoweringTarget {
     else code.i64Load(offset);
     if (signed) clearUpper(code, width);
   }
+}
+
+function missingSlot(row: Instruction, what: string): SpecificationError {
+  return new SpecificationError(`${row.mnemonic}: ${what} has no slot in the record`, {
+    subject: row.mnemonic,
+  });
 }
