@@ -41,7 +41,8 @@ export function signalContext(xlen: Xlen): SignalContext {
       view.setUint32(fcsrOffset, Number(readFcsr(cpu)), true);
     },
     restore(cpu, view) {
-      cpu.pc = load(view, 0);
+      // Bit 0 of a program counter does not exist; xRET drops it.
+      cpu.pc = load(view, 0) & ~1n;
       for (let index = 1; index < registers; index += 1) {
         cpu.writeRegister("x", index, load(view, index));
       }
