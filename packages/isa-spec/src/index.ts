@@ -21,6 +21,7 @@ export * from "./ir/expression.ts";
 export * from "./ir/statement.ts";
 export * from "./isa.ts";
 export * from "./layout.ts";
+export * from "./lint/index.ts";
 export * from "./pattern.ts";
 export * from "./pseudo.ts";
 export * from "./state.ts";

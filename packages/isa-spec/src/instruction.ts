@@ -5,7 +5,13 @@ import type { Operand } from "./builder/operand.ts";
 import { record } from "./builder/recorder.ts";
 import { SpecificationError } from "./errors.ts";
 import type { Semantics } from "./ir/statement.ts";
-import { encodedBits, extractField, type FieldNames, type Pattern, parsePattern } from "./pattern.ts";
+import {
+  encodedBits,
+  extractField,
+  type FieldNames,
+  type Pattern,
+  parsePattern,
+} from "./pattern.ts";
 
 /** The operands of a row by the name of their field. */
 export type Operands = Readonly<Record<string, Operand<unknown>>>;
@@ -26,6 +32,11 @@ export interface Row<O extends Operands> {
   /** Decode context in which the row applies, such as `{ operandSize: 16 }` behind a prefix. */
   readonly context?: Readonly<Record<string, number>>;
   readonly semantics: (operands: Bound<O>) => void;
+  /**
+   * A trap may leave part of the instruction done, in a state from which it goes on (x86's REP,
+   * RISC-V's vector accesses). Without it, no effect may stand before what can still trap.
+   */
+  readonly partialProgress?: boolean;
   /** Document, version and section. */
   readonly manual: string;
 }
@@ -44,6 +55,8 @@ export interface Instruction {
   readonly context: Readonly<Record<string, number>>;
   /** What it does; recorded from the row's function at first use. */
   readonly semantics: Semantics;
+  /** Whether a trap may leave part of the instruction done. */
+  readonly partialProgress: boolean;
   readonly manual: string;
 }
 
@@ -81,6 +94,7 @@ export function instruction<
     operands: row.operands,
     syntax: row.syntax,
     context: row.context ?? {},
+    partialProgress: row.partialProgress ?? false,
     manual: row.manual,
     get semantics() {
       semantics ??= { body: record(mnemonic, () => row.semantics(bind(row.operands))) };
