@@ -5,6 +5,7 @@ import {
   add,
   binary32,
   binary64,
+  canonicalFloatPolicy,
   compareEqual,
   compareLess,
   compareLessEqual,
@@ -14,7 +15,6 @@ import {
   fromInteger,
   multiply,
   remainder,
-  riscvFloatPolicy,
   rounding,
   roundToIntegral,
   squareRoot,
@@ -25,7 +25,7 @@ import { bitsOfDouble, bitsOfSingle, doubleOf, patterns, singleOf } from "./test
 
 const rne = rounding.nearestEven;
 const rtz = rounding.towardZero;
-const policy = riscvFloatPolicy;
+const policy = canonicalFloatPolicy;
 
 interface Host {
   readonly format: FloatFormat;

@@ -161,7 +161,7 @@ export const floatOperatorRows: Readonly<Record<FloatOperatorName, FloatOperator
  *   format: float.binary32,
  *   otherWidth: 0,
  *   mode: float.rounding.nearestEven,
- *   policy: float.riscvFloatPolicy,
+ *   policy: float.canonicalFloatPolicy,
  * };
  * const sum = float.evaluateFloat("add", context, 0x3f800000n, 0x40000000n);
  * assert.deepEqual(sum, { value: 0x40400000n, flags: 0 });

@@ -24,11 +24,10 @@ export interface FloatPolicy {
 }
 
 /**
- * RISC-V's choices.
- *
- * @see RISC-V Unprivileged 20240411, 20.3 (NaN generation), 20.4 (tininess), 20.6 (fused multiply-add), 20.7 (conversions).
+ * The choices of an ISA without NaN payloads: every NaN result is the one default NaN, tininess is
+ * detected after rounding, integers saturate. Policies of ISAs can be written as changes of it.
  */
-export const riscvFloatPolicy: FloatPolicy = {
+export const canonicalFloatPolicy: FloatPolicy = {
   nan: "canonical",
   defaultNanNegative: false,
   tininess: "after",

@@ -7,6 +7,7 @@ import {
   binary32,
   binary64,
   binary128,
+  canonicalFloatPolicy,
   classify,
   compareEqual,
   compareLess,
@@ -28,7 +29,6 @@ import {
   multiply,
   quietNan,
   remainder,
-  riscvFloatPolicy,
   rounding,
   roundToIntegralExact,
   squareRoot,
@@ -38,7 +38,7 @@ import {
 } from "./index.ts";
 import { bitsOfDouble, bitsOfSingle, patterns } from "./test-operands.ts";
 
-const policy = riscvFloatPolicy;
+const policy = canonicalFloatPolicy;
 const sse: FloatPolicy = {
   nan: "first-operand",
   defaultNanNegative: true,

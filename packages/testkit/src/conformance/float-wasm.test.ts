@@ -3,7 +3,7 @@ import { type FloatPolicy, float } from "@isovm/isa-spec";
 import { FloatLibrary, floatImports, ModuleBuilder } from "@isovm/wasm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FloatOperation, floatOperands } from "./float-patterns.ts";
+import { type FloatOperation, floatOperands } from "../arbitraries/float-patterns.ts";
 
 const names = Object.keys(float.floatOperatorRows) as float.FloatOperatorName[];
 const operations: readonly FloatOperation[] = names.flatMap((operator) =>
@@ -27,9 +27,9 @@ const sse: FloatPolicy = {
   invalidInteger: "indefinite",
 };
 const policies: readonly (readonly [string, FloatPolicy])[] = [
-  ["RISC-V", float.riscvFloatPolicy],
+  ["RISC-V", float.canonicalFloatPolicy],
   ["SSE", sse],
-  ["tininess before rounding", { ...float.riscvFloatPolicy, tininess: "before" }],
+  ["tininess before rounding", { ...float.canonicalFloatPolicy, tininess: "before" }],
 ];
 
 type WasmNumber = number | bigint;

@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ModuleBuilder } from "../emit/index.ts";
 import { FloatLibrary, floatImports } from "./index.ts";
 
-const policy = float.riscvFloatPolicy;
+const policy = float.canonicalFloatPolicy;
 const { inexact } = float.flag;
 const [rne, rtz, rdn, rup, rmm] = [0, 1, 2, 3, 4];
 

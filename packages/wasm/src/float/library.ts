@@ -119,9 +119,9 @@ function emitterOf(
  * import { FloatLibrary, floatImports, ModuleBuilder } from "@isovm/wasm";
  *
  * const module = new ModuleBuilder();
- * const library = new FloatLibrary(module, float.riscvFloatPolicy);
+ * const library = new FloatLibrary(module, float.canonicalFloatPolicy);
  * module.exportFunction("add", library.function("add", 32));
- * const imports = { ...floatImports(float.riscvFloatPolicy) };
+ * const imports = { ...floatImports(float.canonicalFloatPolicy) };
  * const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), imports);
  * const add = exports.add as (a: number, b: number, mode: number, accrued: number) => number[];
  * assert.deepEqual(add(0x3f800000, 0x33800000, 0, 0), [0x3f800000, 1]);
