@@ -3,7 +3,7 @@
  *
  * @see RISC-V Unprivileged 20240411
  */
-import { defineIsa, type Extension, type Isa } from "@isovm/isa-spec";
+import { defineIsa, type Extension, type Isa, type RegisterFileDefinition } from "@isovm/isa-spec";
 import { addressGeneration } from "./address-generation.ts";
 import { assemblySyntax } from "./assembly-syntax.ts";
 import { atomicMemoryOperations, loadReserved } from "./atomic.ts";
@@ -34,6 +34,8 @@ export interface RiscvOptions {
 export interface Environment<X extends Xlen> {
   /** Recorded into floating-point instructions. */
   readonly floatHooks?: FloatHooks;
+  /** Registers beside those of the unprivileged part. */
+  readonly registers?: readonly RegisterFileDefinition[];
   /** The control registers, given the unprivileged ones of the selected extensions. */
   readonly controlRegisters?: (
     unprivileged: ControlRegisters<X>,
@@ -128,6 +130,7 @@ export function riscv<X extends Xlen>(
     registers: [
       hart.x.definition,
       ...(set.has("F") ? [hart.f.definition, hart.fflags.definition, hart.frm.definition] : []),
+      ...(environment.registers ?? []),
     ],
     framing: {
       parcelBytes: 2,
