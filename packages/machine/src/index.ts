@@ -3,6 +3,16 @@
  *
  * @packageDocumentation
  */
+export type { Abi, AbiParts, AbiRuntime, AbiSchedule, AbiThread, ProgramEnd } from "./abi.ts";
 export { EngineMemoryExhausted } from "./memory/block-allocator.ts";
 export { CurrentSpaceMemory, GuestMemory, type GuestMemoryOptions } from "./memory/guest-memory.ts";
 export { AddressRangeError, type ProcessAddressSpace } from "./memory/process-address-space.ts";
+export {
+  DeadlockError,
+  ProcessVm,
+  type ProcessVmOptions,
+  processVm,
+  type RunOptions,
+  type RunResult,
+} from "./process-vm.ts";
+export { ForeignAddressSpaceError } from "./thread-cpus.ts";

@@ -160,7 +160,23 @@ async function defaultPause(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Composes a process VM from its parts. */
+/**
+ * Composes a process VM from its parts.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { captureOutput, linux } from "@isovm/abi";
+ * import { interpreter } from "@isovm/interpreter";
+ * import { processVm } from "@isovm/machine";
+ * import { linuxRiscv64, rv64 } from "@isovm/riscv";
+ *
+ * const stdout = captureOutput();
+ * const abi = linux({ binding: linuxRiscv64, host: { stdout } });
+ * const vm = processVm({ isa: rv64(), abi, engine: interpreter });
+ * assert.throws(() => vm.abi.start({ program: "/bin/none", arguments: [], environment: [] }));
+ * ```
+ */
 export function processVm<Runtime extends AbiRuntime<never>>(
   options: ProcessVmOptions<Runtime>,
 ): ProcessVm<Runtime> {

@@ -9,6 +9,11 @@ export interface HostClock {
   monotonicNanos(): number;
   /** Nanoseconds since 1970-01-01 UTC (CLOCK_REALTIME). */
   realtimeNanos(): bigint;
+  /**
+   * Sets a clock that doesn't pass by itself to a monotonic time, at which the next thread of an
+   * otherwise idle guest wakes; absent for clocks of the real world.
+   */
+  skipTo?(monotonicNanos: number): void;
 }
 
 /** A source of random bytes for getrandom(2), /dev/urandom and AT_RANDOM. */

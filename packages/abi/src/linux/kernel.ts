@@ -134,9 +134,14 @@ export class Kernel {
       if (ended !== undefined) return { kind: "exited", cause: ended };
       const thread = this.#next();
       if (thread === undefined) {
+        const untilNanos = this.timers.nextNanos;
+        if (untilNanos !== undefined && this.host.clock.skipTo !== undefined) {
+          this.host.clock.skipTo(untilNanos);
+          continue;
+        }
         return {
           kind: "idle",
-          untilNanos: this.timers.nextNanos,
+          untilNanos,
           waitsForInput: this.standardFiles.isAwaited,
         };
       }

@@ -1,8 +1,14 @@
 /**
  * The Linux personality as a part that a machine is composed with.
  */
+import { deviceFileSystem } from "../vfs/devices/device-file-system.ts";
+import { MemoryFileSystem } from "../vfs/memory/file-system.ts";
+import { type PopulateNode, populate } from "../vfs/populate.ts";
+import { Vfs } from "../vfs/vfs.ts";
 import type { AddressSpaceProvider } from "./address-space.ts";
+import { deterministicHost } from "./deterministic-host.ts";
 import type { GuestCpuFactory } from "./guest-cpu.ts";
+import type { HostServices } from "./host-services.ts";
 import { Kernel } from "./kernel.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 
@@ -10,10 +16,22 @@ import type { KernelOptions } from "./kernel-options.ts";
 export interface MachineParts {
   readonly memory: AddressSpaceProvider;
   readonly createCpu: GuestCpuFactory;
+  /** Instructions retired so far, the time of guests that are given no clock. */
+  readonly retired: () => bigint;
 }
 
 /** All that a kernel is made of but for the machine's own parts. */
-export type LinuxOptions = Omit<KernelOptions, keyof MachineParts>;
+export interface LinuxOptions extends Omit<KernelOptions, "memory" | "createCpu" | "host" | "vfs"> {
+  /**
+   * Clocks, randomness and streams. What is left out is deterministic: time is a nanosecond for
+   * each instruction, randomness is seeded with 0, input has ended, output goes nowhere.
+   */
+  readonly host?: Partial<HostServices> | undefined;
+  /** The guest's file system; default: in memory, with `/dev` and `/tmp`. */
+  readonly vfs?: Vfs | undefined;
+  /** Files of the default file system by path: `{ "bin/true": { contents, mode: 0o755 } }`. */
+  readonly files?: Readonly<Record<string, PopulateNode>> | undefined;
+}
 
 /**
  * The Linux personality for `processVm({ abi })`: an object that makes a {@link Kernel} from the
@@ -21,6 +39,27 @@ export type LinuxOptions = Omit<KernelOptions, keyof MachineParts>;
  */
 export function linux(options: LinuxOptions): { create(parts: MachineParts): Kernel } {
   return {
-    create: ({ memory, createCpu }) => new Kernel({ ...options, memory, createCpu }),
+    create: ({ memory, createCpu, retired }) => {
+      const { host: given, vfs, files, ...rest } = options;
+      const host = { ...deterministicHost(retired), ...given };
+      return new Kernel({
+        ...rest,
+        memory,
+        createCpu,
+        host,
+        vfs: vfs ?? memoryFiles(host, files ?? {}),
+      });
+    },
   };
+}
+
+/** A file system in memory with the given files, `/dev` and `/tmp`. */
+function memoryFiles(host: HostServices, files: Readonly<Record<string, PopulateNode>>): Vfs {
+  const clock = () => host.clock.realtimeNanos();
+  const root = new MemoryFileSystem({ clock });
+  populate(root, files);
+  const vfs = new Vfs({ root, clock });
+  vfs.mount("/dev", deviceFileSystem({ clock, fillRandom: host.random }));
+  vfs.mount("/tmp", new MemoryFileSystem({ clock, mode: 0o1777 }));
+  return vfs;
 }
