@@ -112,6 +112,7 @@ export class Dispatcher {
   }
 
   #outcome(call: SystemCall): Outcome {
+    this.#kernel.running = call.thread;
     try {
       return call.definition.handler(call, call.arguments);
     } catch (error) {

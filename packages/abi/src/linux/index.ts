@@ -8,6 +8,12 @@ export type {
   SignalContext,
 } from "./binding.ts";
 export { MAX_SIGNAL, type SignalName, signalName, signals } from "./constants/signals.ts";
+export {
+  type CapturedOutput,
+  captureOutput,
+  deterministicHost,
+  seededRandom,
+} from "./deterministic-host.ts";
 export type { CpuState, GuestCpu, GuestCpuFactory, GuestExit } from "./guest-cpu.ts";
 export type {
   HostClock,
@@ -29,7 +35,6 @@ export {
   type SystemCallHook,
 } from "./kernel-options.ts";
 export type { DataModel } from "./layout/struct.ts";
-export { type CapturedOutput, captureOutput, deterministicHost, seededRandom } from "./deterministic-host.ts";
 export { type LinuxOptions, linux, type MachineParts } from "./linux.ts";
 export type { GuestMemory as GuestMemoryView } from "./memory/guest-memory.ts";
 export { type ExitCause, type Process, waitStatus } from "./process/process.ts";

@@ -85,6 +85,8 @@ export interface KernelOptions {
    * container does; `run` goes on until all have ended. Default `kill`.
    */
   readonly lingering?: "kill" | "run" | undefined;
+  /** Whether to mount `/dev` and `/proc`. Default true. */
+  readonly standardMounts?: boolean | undefined;
 }
 
 /** The program that a kernel starts with. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Program } from "./testing/fake-machine.ts";
+import type { GuestView, Program, Result, Step } from "./testing/fake-machine.ts";
 import { FakeMachine } from "./testing/fake-machine.ts";
 
 const AT_FDCWD = -100;
@@ -64,6 +64,7 @@ describe("a first process", () => {
         expect(vector.get(9)).toBe(0x10000n);
         expect(guest.text(Number(vector.get(31)), 13)).toBe("/bin/program\0");
         expect(guest.text(Number(vector.get(15)), 5)).toBe("fake\0");
+        yield ["exit_group", 0];
       },
       { arguments: ["program", "-l"], environment: ["A=b"] },
     );
@@ -192,11 +193,16 @@ describe("files", () => {
 
 describe("signals", () => {
   const SA_RESTART = 0x1000_0000;
-  function* handle(guest: Parameters<Program>[0], signal: number, handler: number, flags = 0) {
+  function* handle(
+    guest: GuestView,
+    signal: number,
+    handler: number,
+    flags = 0,
+  ): Generator<Step, void, Result> {
     const action = guest.reserve(24);
     guest.space.storeU64(action, BigInt(handler));
     guest.space.storeU64(action + 8, BigInt(flags));
-    expect(yield ["rt_sigaction", signal, action, 0, 8] as const).toBe(0);
+    expect(yield ["rt_sigaction", signal, action, 0, 8]).toBe(0);
   }
 
   it("run a handler and return to what was interrupted", () => {

@@ -26,6 +26,7 @@
  *   instruction sets from the {@link LinuxBinding}.
  * - A guest can do nothing that throws out of `schedule` or `handleExit`.
  */
+import { deviceFileSystem } from "../vfs/devices/device-file-system.ts";
 import { MemoryFileSystem } from "../vfs/memory/file-system.ts";
 import type { Vfs } from "../vfs/vfs.ts";
 import type { AddressSpaceProvider } from "./address-space.ts";
@@ -49,6 +50,7 @@ import type {
 } from "./kernel-options.ts";
 import { defaultLimits } from "./kernel-options.ts";
 import { PageSources } from "./memory/page-sources.ts";
+import { procFileSystem } from "./proc/proc-file-system.ts";
 import type { ExitCause, Process } from "./process/process.ts";
 import { startFirstProcess } from "./process/start.ts";
 import type { Thread } from "./process/thread.ts";
@@ -86,6 +88,8 @@ export class Kernel {
   /** Where memfd_create(2) makes its files. */
   readonly unnamedFiles: MemoryFileSystem;
   readonly hooks: Map<string, SystemCallHook[]> = new Map();
+  /** The thread whose system call is being performed: what `/proc/self` means. */
+  running: Thread | undefined;
   /** The first process, once started. */
   init: Process | undefined;
   readonly bootNanos: number;
@@ -117,6 +121,7 @@ export class Kernel {
     this.pageSources = new PageSources(this);
     this.dispatcher = new Dispatcher(this);
     this.standardFiles = createStandardFiles(this);
+    if (options.standardMounts !== false) this.#mountStandard();
   }
 
   /** Loads the first program. @throws ExecutableError, LinuxError when it cannot be run. */
@@ -245,6 +250,16 @@ export class Kernel {
     for (const process of this.processes.values()) {
       if (process.group === group && !process.zombie) yield process;
     }
+  }
+
+  #mountStandard(): void {
+    const { clock, random } = this.host;
+    const devices = deviceFileSystem({
+      clock: () => clock.realtimeNanos(),
+      fillRandom: (buffer) => random(buffer),
+    });
+    this.vfs.mount("/dev", devices, { source: "devtmpfs" });
+    this.vfs.mount("/proc", procFileSystem(this), { source: "proc" });
   }
 
   #groupExists(id: number): boolean {

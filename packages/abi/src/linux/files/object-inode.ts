@@ -20,7 +20,9 @@ export class ObjectInode extends InodeBase {
   }
 
   override stat(): Stat {
-    return this.object.stat();
+    // Whoever sees the link may open it: its directory is what is guarded.
+    const stat = this.object.stat();
+    return { ...stat, mode: stat.mode | 0o666 };
   }
 
   override open(): OpenFile {

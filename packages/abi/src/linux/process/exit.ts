@@ -21,6 +21,7 @@ export function exitThread(kernel: Kernel, thread: Thread, cause: ExitCause): vo
     clearTid(kernel, thread);
   }
   thread.dead = true;
+  process.lastName = thread.name;
   process.threads.delete(thread.id);
   kernel.threads.delete(thread.id);
   thread.files.release();

@@ -94,7 +94,9 @@ export class Process {
   isSubreaper = false;
   parentDeathSignal = 0;
   niceness = 0;
-  /** What `/proc/self/comm` of the leader and `/proc/self/cmdline` start from. */
+  /** The name of the thread that ended last: a zombie's. */
+  lastName = "";
+  /** The arguments that it was started with. */
   commandLine: readonly string[] = [];
 
   constructor(init: ProcessInit) {

@@ -11,6 +11,20 @@ import * as kind from "./kinds.ts";
 /** The rows of this family. */
 export const ownCalls: readonly SystemCallDefinition[] = [
   systemCall(
+    "riscv_hwprobe",
+    {
+      pairs: kind.pointer,
+      count: kind.size,
+      size: kind.size,
+      cpus: kind.pointer,
+      flags: kind.hexUint,
+    },
+    () => {
+      throw new LinuxError("ENOSYS");
+    },
+    { support: "stub", note: "ENOSYS, as before Linux 6.4: programs rely on the base ISA then." },
+  ),
+  systemCall(
     "riscv_flush_icache",
     { start: kind.pointer, end: kind.pointer, flags: kind.hexUint },
     (call, { start, end, flags }) => {

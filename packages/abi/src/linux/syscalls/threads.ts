@@ -164,6 +164,14 @@ export const threadCalls: readonly SystemCallDefinition[] = [
     call.thread.clearChildTid = address;
     return call.thread.id;
   }),
+  systemCall(
+    "rseq",
+    { area: kind.pointer, length: kind.uint, flags: kind.hexUint, signature: kind.hexUint },
+    () => {
+      throw new LinuxError("ENOSYS");
+    },
+    { support: "stub", note: "ENOSYS: C libraries do without restartable sequences then." },
+  ),
   systemCall("gettid", {}, (call) => call.thread.id),
   systemCall(
     "set_robust_list",
