@@ -3,6 +3,15 @@
  *
  * @packageDocumentation
  */
+
+export {
+  type AssembledSection,
+  type AssembleOptions,
+  type Assembly,
+  assemble,
+} from "./assemble/assemble.ts";
+export { AssemblyError, type Diagnostic } from "./assemble/assembly-error.ts";
+export type { AssembledLine } from "./assemble/pass.ts";
 export type { DecisionNode, Guard } from "./decode/decision-node.ts";
 export { decisionTree } from "./decode/decision-tree.ts";
 export { Decoded } from "./decode/decoded.ts";

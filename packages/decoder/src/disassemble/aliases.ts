@@ -24,7 +24,7 @@ export function aliasesOf(language: AssemblyLanguage): ReadonlyMap<Instruction, 
   const aliases = new Map<Instruction, Alias[]>();
   for (const pseudo of language.isa.pseudoInstructions) {
     if (pseudo.prints === undefined) continue;
-    const { mnemonic, template } = pseudoForm(pseudo);
+    const { mnemonic, template } = pseudoForm(pseudo, language.names.isRegister);
     const holes = new Set(operandNames(template));
     const [base, operands] = splitMnemonic(pseudo.prints);
     for (const form of language.rowForms(base)) {

@@ -13,7 +13,7 @@ export interface Scope {
   readonly symbol: (name: string) => AssemblyValue | undefined;
   readonly local: (number: string, forward: boolean) => AssemblyValue | undefined;
   readonly here: bigint;
-  readonly relocate: (name: string, argument: AssemblyValue) => bigint;
+  readonly relocate: (name: string, argument: AssemblyValue, column: number) => bigint;
 }
 
 /** An expression has no value; `column` is where. */
@@ -64,7 +64,10 @@ export function evaluate(expression: AssemblyExpression, scope: Scope): Assembly
       return { value: ~evaluate(expression.operand, scope).value, isAddress: false };
     case "relocation": {
       const argument = evaluate(expression.argument, scope);
-      return { value: scope.relocate(expression.name, argument), isAddress: true };
+      return {
+        value: scope.relocate(expression.name, argument, expression.column),
+        isAddress: true,
+      };
     }
     case "binary":
       return combine(expression, scope);

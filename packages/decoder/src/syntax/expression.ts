@@ -1,5 +1,5 @@
 /** Expressions of assembly text: parsed once, evaluated in every pass. */
-import { AssemblySyntaxError, type TokenCursor } from "./token-cursor.ts";
+import { type TokenCursor, unexpected } from "./token-cursor.ts";
 
 /** An expression over numbers, symbols and addresses. */
 export type AssemblyExpression =
@@ -81,13 +81,13 @@ function parsePrimary(cursor: TokenCursor, names: ExpressionNames): AssemblyExpr
     case "name": {
       if (text === ".") return { kind: "here" };
       if (text.startsWith("%")) {
-        if (!names.isRelocation(text)) throw new AssemblySyntaxError(column, "a relocation", text);
+        if (!names.isRelocation(text)) throw unexpected(column, "a relocation", text);
         cursor.expect("(");
         const argument = parseExpression(cursor, names);
         cursor.expect(")");
         return { kind: "relocation", name: text, argument, column };
       }
-      if (names.isRegister(text)) throw new AssemblySyntaxError(column, "an expression", text);
+      if (names.isRegister(text)) throw unexpected(column, "an expression", text);
       return { kind: "symbol", name: text, column };
     }
     case "punctuation":
@@ -103,5 +103,5 @@ function parsePrimary(cursor: TokenCursor, names: ExpressionNames): AssemblyExpr
     default:
       break;
   }
-  throw new AssemblySyntaxError(column, "an expression", text);
+  throw unexpected(column, "an expression", text);
 }

@@ -42,7 +42,12 @@ export class AssemblyLanguage {
       mnemonicsOf(row).map((mnemonic) => ({ row, mnemonic, template: this.template(row) })),
     );
     this.rows = groupBy(forms, (form) => form.mnemonic.text);
-    this.pseudos = groupBy(isa.pseudoInstructions.map(pseudoForm), (form) => form.mnemonic);
+    this.pseudos = groupBy(
+      isa.pseudoInstructions.map((pseudo) =>
+        pseudoForm(pseudo, (name) => this.registers.has(name)),
+      ),
+      (form) => form.mnemonic,
+    );
     const { relocations } = isa.syntax;
     this.names = {
       isRelocation: (name) => Object.hasOwn(relocations, name),
@@ -90,10 +95,13 @@ export function splitMnemonic(text: string): readonly [mnemonic: string, operand
   return [mnemonic, trimmed.slice(mnemonic.length).trim()];
 }
 
-/** A pseudo-instruction with its syntax taken apart: every name in it is an operand. */
-export function pseudoForm(pseudo: PseudoInstruction): PseudoForm {
+/** A pseudo-instruction with its syntax taken apart: a name in it is an operand or a register. */
+export function pseudoForm(
+  pseudo: PseudoInstruction,
+  isRegister: (name: string) => boolean,
+): PseudoForm {
   const [mnemonic, operands] = splitMnemonic(pseudo.syntax);
-  return { pseudo, mnemonic, template: parseTemplate(operands, () => true) };
+  return { pseudo, mnemonic, template: parseTemplate(operands, (name) => !isRegister(name)) };
 }
 
 function groupBy<Item>(

@@ -3,14 +3,24 @@ import { IsovmError } from "@isovm/isa-spec";
 import { type Token, tokenize } from "./lexer.ts";
 
 /** Text is no assembly language at `column`; caught where the source line is known. */
-export class AssemblySyntaxError extends IsovmError<{
-  readonly column: number;
-  readonly expected: string;
-}> {
-  constructor(column: number, expected: string, found: string) {
-    const what = found === "" ? "the line ends" : `"${found}" stands there`;
-    super(`expected ${expected}, but ${what}`, { column, expected });
+export class AssemblySyntaxError extends IsovmError<{ readonly column: number }> {
+  /** The same error in a text that begins `columns` further left. */
+  movedBy(columns: number): AssemblySyntaxError {
+    return new AssemblySyntaxError(this.message, { column: this.data.column + columns });
   }
+
+  /** The error seen from the instruction that stands for `line`. */
+  inExpansion(line: string): AssemblySyntaxError {
+    return new AssemblySyntaxError(`${this.message} (in "${line}", which this stands for)`, {
+      column: 0,
+    });
+  }
+}
+
+/** The error that says what was expected at `column` and what stands there. */
+export function unexpected(column: number, expected: string, found: string): AssemblySyntaxError {
+  const what = found === "" ? "the line ends" : `"${found}" stands there`;
+  return new AssemblySyntaxError(`expected ${expected}, but ${what}`, { column });
 }
 
 /** A position in the tokens of a text. */
@@ -63,7 +73,7 @@ export class TokenCursor {
   /** Rejects the token at the position. */
   fail(expected: string): never {
     const { column, text } = this.peek();
-    throw new AssemblySyntaxError(column, expected, text);
+    throw unexpected(column, expected, text);
   }
 
   /** The position, to return to it with {@link restore}. */
