@@ -62,7 +62,10 @@ interface Token {
  * ```
  */
 export function parsePattern(text: string): Pattern {
-  const tokens = text.trim().split(/\s+/).map((token) => parseToken(token, text));
+  const tokens = text
+    .trim()
+    .split(/\s+/)
+    .map((token) => parseToken(token, text));
   const width = tokens.reduce((sum, token) => sum + token.width, 0);
   let position = width;
   let mask = 0n;

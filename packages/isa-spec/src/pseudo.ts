@@ -104,6 +104,11 @@ export function pseudoFunction<const S extends string>(
   return prints === undefined ? { syntax, expansion } : { syntax, expansion, prints };
 }
 
+/** A shorthand that is only read, because another spelling is printed: `scall` for `ecall`. */
+export function readAs(syntax: string, ...expansion: readonly string[]): PseudoInstruction {
+  return { syntax, expansion };
+}
+
 /** A shorthand that is only printed: `printedAs("mv rd, rs", "c.mv rd, rs")`. */
 export function printedAs(syntax: string, prints: string): PseudoInstruction {
   return { syntax, expansion: [], prints };

@@ -1,10 +1,5 @@
 /** What a process VM needs of an ABI: who runs next, and what an exit means. */
-import type {
-  AddressSpaceProvider,
-  GuestCpu,
-  GuestCpuFactory,
-  GuestExit,
-} from "@isovm/abi";
+import type { AddressSpaceProvider, GuestCpu, GuestCpuFactory, GuestExit } from "@isovm/abi";
 
 /** What the machine gives to an ABI. */
 export interface AbiParts {
@@ -25,8 +20,8 @@ export type ProgramEnd =
   | { readonly kind: "killed"; readonly signal: number; readonly core: boolean };
 
 /** What an ABI wants next. */
-export type AbiSchedule<Thread extends AbiThread> =
-  | { readonly kind: "run"; readonly thread: Thread; readonly budget: number }
+export type AbiSchedule =
+  | { readonly kind: "run"; readonly thread: AbiThread; readonly budget: number }
   | {
       readonly kind: "idle";
       readonly untilNanos: number | undefined;
@@ -34,15 +29,18 @@ export type AbiSchedule<Thread extends AbiThread> =
     }
   | { readonly kind: "exited"; readonly cause: ProgramEnd };
 
-/** A running guest operating system personality. */
-export interface AbiRuntime<Thread extends AbiThread = AbiThread> {
-  schedule(): AbiSchedule<Thread>;
-  handleExit(thread: Thread, exit: GuestExit, instructions: number): void;
+/**
+ * A running guest operating system personality. It is handed back only threads that it handed out,
+ * so it may take a narrower type than {@link AbiThread}.
+ */
+export interface AbiRuntime {
+  schedule(): AbiSchedule;
+  handleExit(thread: AbiThread, exit: GuestExit, instructions: number): void;
   /** Nanoseconds of the clock that `untilNanos` refers to. */
   now(): number;
 }
 
 /** An ABI that a machine can be composed with. */
-export interface Abi<Runtime extends AbiRuntime<never> = AbiRuntime<never>> {
+export interface Abi<Runtime extends AbiRuntime = AbiRuntime> {
   create(parts: AbiParts): Runtime;
 }

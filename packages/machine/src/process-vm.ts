@@ -7,7 +7,7 @@ import { GuestMemory } from "./memory/guest-memory.ts";
 import { ThreadCpus } from "./thread-cpus.ts";
 
 /** The parts of a process VM. */
-export interface ProcessVmOptions<Runtime extends AbiRuntime<never>> {
+export interface ProcessVmOptions<Runtime extends AbiRuntime> {
   /** The guest's instruction set. */
   readonly isa: Isa;
   /** The guest's operating system interface. */
@@ -43,7 +43,7 @@ const largestSlice = 2 ** 30;
 export class DeadlockError extends IsovmError {}
 
 /** A guest program with its memory, threads and engine. */
-export class ProcessVm<Runtime extends AbiRuntime<never>> {
+export class ProcessVm<Runtime extends AbiRuntime> {
   readonly isa: Isa;
   readonly memory: GuestMemory;
   readonly engine: Engine;
@@ -84,7 +84,7 @@ export class ProcessVm<Runtime extends AbiRuntime<never>> {
     let left = fuel;
     for (;;) {
       // The runtime's threads are its own: what it hands out, it takes back.
-      const next = (abi as unknown as AbiRuntime<AbiThread>).schedule();
+      const next = abi.schedule();
       if (next.kind === "exited") return next.cause;
       if (next.kind === "idle") return next;
       if (left < 1) {
@@ -134,8 +134,8 @@ export class ProcessVm<Runtime extends AbiRuntime<never>> {
   }
 
   #return(thread: AbiThread, exit: Exit, instructions: number): void {
-    const runtime = this.abi as unknown as AbiRuntime<AbiThread>;
-    runtime.handleExit(thread, guestExit(exit), instructions);
+    const { abi } = this;
+    abi.handleExit(thread, guestExit(exit), instructions);
   }
 }
 
@@ -177,7 +177,7 @@ async function defaultPause(): Promise<void> {
  * assert.throws(() => vm.abi.start({ program: "/bin/none", arguments: [], environment: [] }));
  * ```
  */
-export function processVm<Runtime extends AbiRuntime<never>>(
+export function processVm<Runtime extends AbiRuntime>(
   options: ProcessVmOptions<Runtime>,
 ): ProcessVm<Runtime> {
   return new ProcessVm(options);

@@ -32,7 +32,8 @@ export class ThreadCpus {
 
   /** Loads a thread into the engine. */
   enter(cpu: GuestCpu): void {
-    if (!(cpu instanceof ThreadCpu)) throw new ForeignAddressSpaceError("not a thread of this machine");
+    if (!(cpu instanceof ThreadCpu))
+      throw new ForeignAddressSpaceError("not a thread of this machine");
     if (cpu !== this.#current) {
       if (this.#current) this.#current.saved = this.#engine.state.save();
       this.#engine.state.load(cpu.saved);

@@ -53,7 +53,8 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
     fetchTable: take(tableBytes),
     bounce: take(16),
     straddleCode: take(longestInstruction),
-    straddleRecords: take(pageHeaderBytes + (longestInstruction + 1) * recordBytes) + pageHeaderBytes,
+    straddleRecords:
+      take(pageHeaderBytes + (longestInstruction + 1) * recordBytes) + pageHeaderBytes,
     sizeBytes: next - base,
   };
 }

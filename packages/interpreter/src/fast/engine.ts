@@ -143,11 +143,7 @@ class FastInterpreter implements Engine {
     const { budgetLeft, retiredBase } = this.#context;
     const executed = budget - view.getUint32(budgetLeft, true);
     const retired = code === exitCode.budget ? executed : executed - 1;
-    view.setBigUint64(
-      retiredBase,
-      view.getBigUint64(retiredBase, true) + BigInt(retired),
-      true,
-    );
+    view.setBigUint64(retiredBase, view.getBigUint64(retiredBase, true) + BigInt(retired), true);
     return this.#exit(code);
   }
 
@@ -233,7 +229,8 @@ class FastInterpreter implements Engine {
   #enter(table: Table, address: bigint, frame: number): void {
     const view = this.#viewNow();
     const page = address & ~0xfffn;
-    const entry = this.#context[table] + (Number((address >> 12n) % BigInt(tableEntries)) * tlbEntryBytes);
+    const entry =
+      this.#context[table] + Number((address >> 12n) % BigInt(tableEntries)) * tlbEntryBytes;
     view.setBigUint64(entry, page, true);
     const addend = table === "fetchTable" ? frame : frame - Number(page & 0xffff_ffffn);
     view.setUint32(entry + 8, addend >>> 0, true);

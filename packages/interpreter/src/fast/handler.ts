@@ -4,8 +4,8 @@ import type {
   FloatOperation,
   Instruction,
   RegisterReference,
-  Statement,
   StateLayout,
+  Statement,
 } from "@isovm/isa-spec";
 import { SpecificationError } from "@isovm/isa-spec";
 import {
@@ -98,12 +98,7 @@ class HandlerTarget implements LoweringTarget {
   readonly #local: boolean;
   readonly #jumps: ReadonlyMap<Expression, Slot>;
 
-  constructor(
-    environment: HandlerEnvironment,
-    row: Instruction,
-    plan: SlotPlan,
-    local: boolean,
-  ) {
+  constructor(environment: HandlerEnvironment, row: Instruction, plan: SlotPlan, local: boolean) {
     this.code = environment.code;
     this.memory = environment.memory;
     this.reservationOffset = environment.context.state + environment.layout.reservationOffset;

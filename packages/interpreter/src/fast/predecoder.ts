@@ -4,8 +4,8 @@
  */
 import { type DecisionNode, decisionTree, rowSizes } from "@isovm/decoder";
 import {
-  encodedBits,
   type Expression,
+  encodedBits,
   type Instruction,
   type Isa,
   type Pattern,
@@ -279,11 +279,12 @@ function addFiller(
   const wordWidth = row.pattern.width;
   const wordType = typeOf(wordWidth);
   const name = `fill ${row.mnemonic}`;
-  const index = module.declareFunction(name, ["i32", "i32", wordType], [], [
-    "record",
-    "page",
-    "word",
-  ]);
+  const index = module.declareFunction(
+    name,
+    ["i32", "i32", wordType],
+    [],
+    ["record", "page", "word"],
+  );
   module.defineFunction(index, (code) => {
     const [record, page, word] = code.params;
     if (!record || !page || !word) return;

@@ -11,8 +11,8 @@ import {
   type Instruction,
   operandsOf,
   type RegisterReference,
-  type Statement,
   type StateLayout,
+  type Statement,
   UnsupportedError,
 } from "@isovm/isa-spec";
 
@@ -117,7 +117,9 @@ function collectDemands(
   const value = (expression: Expression): void => {
     if (seen.has(expression)) return;
     seen.add(expression);
-    const wanted = largest ? isStatic(expression) && hasField(expression) : expression.kind === "field";
+    const wanted = largest
+      ? isStatic(expression) && hasField(expression)
+      : expression.kind === "field";
     if (wanted) {
       const shape = slotShape(expression);
       if (shape) {

@@ -8,16 +8,16 @@ import {
   type EngineFactory,
   type EngineOptions,
   type Environment,
+  type Exit,
+  type Expression,
   evaluate,
   evaluateBinary,
   evaluateComparison,
-  type Exit,
-  type Expression,
   type Isa,
   type MemoryAccess,
   type RegisterReference,
-  type Statement,
   StateBlock,
+  type Statement,
 } from "@isovm/isa-spec";
 import { illegalExit } from "../illegal.ts";
 import { callIntrinsic, collectIntrinsics, type Intrinsics } from "../intrinsics.ts";

@@ -188,11 +188,7 @@ export class Bits<W extends number = number> {
   }
 
   /** `then` where this bit is 1, else `otherwise`. */
-  select<V extends number>(
-    this: Bits<1>,
-    then: Bits<V>,
-    otherwise: Operand2<NoInfer<V>>,
-  ): Bits<V> {
+  select<V extends number>(this: Bits<1>, then: Bits<V>, otherwise: Operand2<NoInfer<V>>): Bits<V> {
     const right = coerce(then.width, otherwise);
     return new Bits(then.width, {
       kind: "select",

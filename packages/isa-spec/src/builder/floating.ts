@@ -83,11 +83,7 @@ export class FloatingPoint {
     return this.operate("compareEqual", a.width, 1, [a, b], exact(accrued));
   }
   /** Signalling comparison: any NaN is invalid. */
-  compareLess<W extends FloatWidth>(
-    a: Bits<W>,
-    b: Bits<NoInfer<W>>,
-    accrued: Bits<5>,
-  ): Rounded<1> {
+  compareLess<W extends FloatWidth>(a: Bits<W>, b: Bits<NoInfer<W>>, accrued: Bits<5>): Rounded<1> {
     return this.operate("compareLess", a.width, 1, [a, b], exact(accrued));
   }
   /** Signalling comparison: any NaN is invalid. */
@@ -106,7 +102,11 @@ export class FloatingPoint {
     return this.operate("classify", a.width, 10, [a], exact(bits(5, 0))).value;
   }
   /** The value of `a` in the format of `width` bits. */
-  convertFormat<V extends FloatWidth>(width: V, a: Bits<FloatWidth>, e: FloatEnvironment): Rounded<V> {
+  convertFormat<V extends FloatWidth>(
+    width: V,
+    a: Bits<FloatWidth>,
+    e: FloatEnvironment,
+  ): Rounded<V> {
     return this.operate("convertFormat", a.width, width, [a], e);
   }
   /** The integer nearest to `a`, saturated and flagged invalid (not inexact) where none fits. */

@@ -2,8 +2,9 @@
  * The meaning of expressions: evaluation over unbounded integers, the definition that every
  * engine is measured against. Values are unsigned: between 0 and 2^width - 1.
  */
-import { evaluateFloat } from "../float/operators.ts";
+
 import { formatOf } from "../float/format.ts";
+import { evaluateFloat } from "../float/operators.ts";
 import type { FloatOutcome } from "../float/status.ts";
 import type {
   BinaryOperator,
@@ -83,10 +84,7 @@ export function evaluate(expression: Expression, environment: Environment): bigi
   }
 }
 
-function evaluateFloatOperation(
-  operation: FloatOperation,
-  environment: Environment,
-): FloatOutcome {
+function evaluateFloatOperation(operation: FloatOperation, environment: Environment): FloatOutcome {
   const [a = 0n, b = 0n, c = 0n] = operation.operands.map((operand) =>
     evaluate(operand, environment),
   );
@@ -150,9 +148,9 @@ export function evaluateBinary(
     case "shiftRightArithmetic":
       return wrap(signed(a) >> (b >= bits ? bits : b));
     case "rotateLeft":
-      return wrap((a << b % bits) | (a >> (bits - (b % bits))));
+      return wrap((a << (b % bits)) | (a >> (bits - (b % bits))));
     case "rotateRight":
-      return wrap((a >> b % bits) | (a << (bits - (b % bits))));
+      return wrap((a >> (b % bits)) | (a << (bits - (b % bits))));
   }
 }
 

@@ -18,9 +18,7 @@ export function signalContext(xlen: Xlen): SignalContext {
   const floatOffset = registers * wordBytes;
   const fcsrOffset = floatOffset + registers * floatRegisterBytes;
   const load = (view: DataView, index: number): bigint =>
-    wordBytes === 8
-      ? view.getBigUint64(index * 8, true)
-      : BigInt(view.getUint32(index * 4, true));
+    wordBytes === 8 ? view.getBigUint64(index * 8, true) : BigInt(view.getUint32(index * 4, true));
   const store = (view: DataView, index: number, value: bigint): void => {
     if (wordBytes === 8) view.setBigUint64(index * 8, value, true);
     else view.setUint32(index * 4, Number(value), true);

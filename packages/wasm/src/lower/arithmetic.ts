@@ -6,8 +6,8 @@ import {
   type BinaryOperator,
   type ComparisonOperator,
   type Expression,
-  UnsupportedError,
   type UnaryOperator,
+  UnsupportedError,
 } from "@isovm/isa-spec";
 import type { FunctionBuilder } from "../emit/index.ts";
 import { clearUpper, isFull, pushConstant, resize, spreadSign, typeOf } from "./representation.ts";

@@ -7,8 +7,8 @@ export { RuntimeLibrary } from "./runtime-library.ts";
 export { planSharing, type Shared, type SharingPlan } from "./sharing.ts";
 export {
   pageBits,
-  softwareTlb,
   type SoftwareTlbOptions,
+  softwareTlb,
   tlbEntryBytes,
 } from "./software-tlb.ts";
 export type { EngineLeaf, LoweringTarget, MemoryStrategy } from "./target.ts";

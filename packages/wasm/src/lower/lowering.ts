@@ -35,7 +35,11 @@ export function lowerSemantics(
   target: LoweringTarget,
   library: RuntimeLibrary,
 ): void {
-  new Lowering(target, library, planSharing(body, (expression) => target.ready?.has(expression) ?? false)).statements(body);
+  new Lowering(
+    target,
+    library,
+    planSharing(body, (expression) => target.ready?.has(expression) ?? false),
+  ).statements(body);
 }
 
 /** Emits code that pushes the value of an expression without temporaries. */
@@ -338,7 +342,13 @@ function atomicValue(
   const choose = (comparison: "lessSigned" | "lessUnsigned", keepOldIfLess: boolean): void => {
     old();
     value();
-    lowerComparison(code, comparison, width, keepOldIfLess ? old : value, keepOldIfLess ? value : old);
+    lowerComparison(
+      code,
+      comparison,
+      width,
+      keepOldIfLess ? old : value,
+      keepOldIfLess ? value : old,
+    );
     code.select();
   };
   switch (operator) {

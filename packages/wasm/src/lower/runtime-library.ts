@@ -38,9 +38,27 @@ export class RuntimeLibrary {
 }
 
 const bodies: Partial<Record<BinaryOperator, Body>> = {
-  divUnsigned: (code, width) => guarded(code, width, () => pushConstant(code, width, ones(width)), () => divide(code, width, false)),
-  remUnsigned: (code, width) => guarded(code, width, () => first(code), () => remainder(code, width, false)),
-  remSigned: (code, width) => guarded(code, width, () => first(code), () => remainder(code, width, true)),
+  divUnsigned: (code, width) =>
+    guarded(
+      code,
+      width,
+      () => pushConstant(code, width, ones(width)),
+      () => divide(code, width, false),
+    ),
+  remUnsigned: (code, width) =>
+    guarded(
+      code,
+      width,
+      () => first(code),
+      () => remainder(code, width, false),
+    ),
+  remSigned: (code, width) =>
+    guarded(
+      code,
+      width,
+      () => first(code),
+      () => remainder(code, width, true),
+    ),
   divSigned: (code, width) => {
     const i32 = typeOf(width) === "i32";
     const byZero = (): void => {
@@ -91,7 +109,12 @@ function second(code: FunctionBuilder): void {
   if (local) code.localGet(local);
 }
 
-function guarded(code: FunctionBuilder, width: number, byZero: () => void, otherwise: () => void): void {
+function guarded(
+  code: FunctionBuilder,
+  width: number,
+  byZero: () => void,
+  otherwise: () => void,
+): void {
   second(code);
   if (typeOf(width) === "i32") code.i32Eqz();
   else code.i64Eqz();
@@ -120,7 +143,12 @@ function remainder(code: FunctionBuilder, width: number, signed: boolean): void 
 }
 
 /** The high half of a product, from four partial products of 32 bits for 64-bit operands. */
-function mulHigh(code: FunctionBuilder, width: number, leftSigned: boolean, rightSigned: boolean): void {
+function mulHigh(
+  code: FunctionBuilder,
+  width: number,
+  leftSigned: boolean,
+  rightSigned: boolean,
+): void {
   if (typeOf(width) === "i32") {
     widen(code, width, leftSigned, first);
     widen(code, width, rightSigned, second);

@@ -14,10 +14,7 @@ import {
 export type Shared = Expression | FloatOperation;
 
 /** By statement list and index: what to compute before that statement, operands first. */
-export type SharingPlan = ReadonlyMap<
-  readonly Statement[],
-  ReadonlyMap<number, readonly Shared[]>
->;
+export type SharingPlan = ReadonlyMap<readonly Statement[], ReadonlyMap<number, readonly Shared[]>>;
 
 /** A step on the way to a nested statement. */
 interface Step {
