@@ -174,7 +174,8 @@ export class Kernel {
     if (exit.kind === "systemCall") this.dispatcher.enter(thread);
     else if (exit.kind !== "budget") raiseExit(this, thread, exit);
     if (thread.dead || thread.blocked !== undefined) return;
-    if (this.#budget > 0 && exit.kind !== "budget" && this.#current === thread) {
+    // Also when the machine only paused: how a run is cut into pieces must not change it.
+    if (this.#budget > 0 && this.#current === thread) {
       thread.queued = true;
       this.#runQueue.unshift(thread);
     } else {
