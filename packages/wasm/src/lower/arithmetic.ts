@@ -24,18 +24,22 @@ export function upperBound(expression: Expression): bigint {
       return expression.value;
     case "extend":
       return expression.signed ? all : upperBound(expression.operand);
-    case "binary":
+    case "binary": {
       if (expression.operator !== "and") return all;
-      return [upperBound(expression.left), upperBound(expression.right)].reduce((a, b) =>
-        a < b ? a : b,
-      );
+      const left = upperBound(expression.left);
+      const right = upperBound(expression.right);
+      if (left < right) return left;
+      return right;
+    }
     case "extract": {
       const bound = upperBound(expression.operand) >> BigInt(expression.low);
       return bound < all ? bound : all;
     }
     case "select": {
-      const [a, b] = [upperBound(expression.then), upperBound(expression.else)];
-      return a > b ? a : b;
+      const left = upperBound(expression.then);
+      const right = upperBound(expression.else);
+      if (left > right) return left;
+      return right;
     }
     default:
       return all;
