@@ -1,0 +1,159 @@
+/** `isovm run`: runs a foreign program. */
+import { ExecutableError, errnoMessage, LinuxError, type StartOptions } from "@isovm/abi";
+import type { Command } from "commander";
+import { LimitReachedError, NotExecutableError } from "../errors.ts";
+import type { CommandIo } from "../io/command-io.ts";
+import { parseCount } from "../options/count.ts";
+import { parseVariable } from "../options/environment.ts";
+import { type Mount, parseMount } from "../options/mount.ts";
+import { parseSize } from "../options/size.ts";
+import { hostClock, hostRandom } from "../run/clock.ts";
+import { engineNamed, engineNames } from "../run/engines.ts";
+import { guestFiles } from "../run/guest-files.ts";
+import { inspectProgram } from "../run/inspect.ts";
+import { outcomeOf } from "../run/outcome.ts";
+import { Session } from "../run/session.ts";
+import { LineOutput } from "../run/standard-error.ts";
+import { statisticsOf } from "../run/statistics.ts";
+
+interface RunOptions {
+  readonly engine: string;
+  readonly root?: string;
+  readonly mount: readonly Mount[];
+  readonly env: readonly (readonly [name: string, value: string])[];
+  readonly memory?: number;
+  readonly fuel?: number;
+  readonly strace?: true;
+  readonly stats?: true;
+}
+
+/** The environment of a guest, where `--env` says nothing else: none of the host's. */
+const defaultEnvironment = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  HOME: "/",
+};
+
+/** Runs a program and gives the exit code. */
+async function run(
+  program: string,
+  programArguments: readonly string[],
+  options: RunOptions,
+  io: CommandIo,
+): Promise<number> {
+  const startMillis = performance.now();
+  const engine = engineNamed(options.engine);
+  const files = guestFiles({
+    program,
+    root: options.root,
+    mounts: options.mount,
+    clock: hostClock.realtimeNanos,
+    random: hostRandom,
+  });
+  const target = inspectProgram(files.vfs, files.program, program);
+  const stderr = new LineOutput(io.stderr);
+  const session = new Session({
+    target,
+    engine,
+    vfs: files.vfs,
+    io: { ...io, stderr },
+    memoryBytes: options.memory,
+    trace: options.strace && ((line) => stderr.line(line)),
+  });
+  startProgram(session, program, {
+    program: files.program,
+    arguments: [program, ...programArguments],
+    environment: environmentOf(options, io),
+  });
+  const fuel = options.fuel ?? Number.POSITIVE_INFINITY;
+  const runMillis = performance.now();
+  const end = await session.run(fuel);
+  const wallMs = performance.now() - runMillis;
+  const { memory } = session.vm;
+  const outcome = outcomeOf(end, session, { fuel, memoryBytes: memory.limitBytes });
+  if (outcome.line !== undefined) stderr.line(`isovm: ${outcome.line}`);
+  if (options.stats) {
+    const statistics = statisticsOf(session, wallMs, runMillis - startMillis);
+    stderr.line(JSON.stringify(statistics));
+  }
+  return outcome.exitCode;
+}
+
+/** Loads the program into the machine. @throws NotExecutableError, LimitReachedError */
+function startProgram(session: Session, name: string, options: StartOptions): void {
+  try {
+    session.start(options);
+  } catch (error) {
+    if (error instanceof ExecutableError) {
+      throw new NotExecutableError(`${name}: ${error.reason}`, { cause: error });
+    }
+    if (!(error instanceof LinuxError)) throw error;
+    if (error.code === "ENOMEM") {
+      throw new LimitReachedError(
+        `${name}: the program doesn't fit into its memory: give more with --memory`,
+      );
+    }
+    throw new NotExecutableError(`${name}: ${errnoMessage(error.code).toLowerCase()}`);
+  }
+}
+
+/** The guest's environment: `TERM` is all that the host may add. */
+function environmentOf({ env }: RunOptions, io: CommandIo): readonly string[] {
+  const term = io.environment.TERM;
+  const isInteractive = io.stdin.isTerminal || io.stdout.isTerminal;
+  const variables = new Map<string, string>([
+    ...Object.entries(defaultEnvironment),
+    ...(isInteractive && term !== undefined ? ([["TERM", term]] as const) : []),
+    ...env,
+  ]);
+  return [...variables].map(([name, value]) => `${name}=${value}`);
+}
+
+const examples = `
+Examples:
+  isovm run ./hello                          a static riscv64 or riscv32 Linux program
+  isovm run --strace ./hello world           its system calls on standard error
+  isovm run --mount .:/work:ro ./wc /work/README.md
+  isovm run --root ./debian --env LANG=C.UTF-8 /usr/bin/python3 -c 'print(6 * 7)'
+  isovm run --fuel 100M --memory 64M ./untrusted
+
+Options behind PROGRAM are the program's own. Without --root the guest sees the program, /tmp,
+/dev, /proc and its mounts, and nothing else of this computer.
+
+Exit codes: the program's own; 128+n if signal n ended it; 123 a limit was reached; 125 wrong usage
+or a failure of isovm; 126 not executable here; 127 no such program.`;
+
+const append = <T>(value: T, previous: readonly T[]): readonly T[] => [...previous, value];
+
+/** Adds the command to the program. */
+export function addRun(parent: Command, io: CommandIo, exit: (code: number) => void): void {
+  parent
+    .command("run")
+    .summary("run a Linux program for another machine")
+    .description("Runs a Linux program that was built for riscv64 or riscv32.")
+    .usage("[options] PROGRAM [ARG...]")
+    .argument("<PROGRAM>", "path on this computer; with --root, path in the guest's file system")
+    .argument("[ARG...]", "the program's arguments")
+    .option("--engine <NAME>", `what executes the code: ${engineNames.join(", ")}`, "interpreter")
+    .option("--root <DIR>", "directory that the guest has as its root")
+    .option(
+      "--mount <HOST:GUEST[:ro]>",
+      "directory or file that the guest sees as GUEST; can be repeated",
+      (text: string, previous: readonly Mount[]) => append(parseMount(text), previous),
+      [],
+    )
+    .option(
+      "--env <NAME=VALUE>",
+      "environment variable of the guest; can be repeated",
+      (text: string, previous: RunOptions["env"]) => append(parseVariable(text), previous),
+      [],
+    )
+    .option("--memory <SIZE>", "limit of the guest's memory, such as 512M", parseSize)
+    .option("--fuel <N>", "limit of instructions, such as 100M", parseCount)
+    .option("--strace", "show the system calls on standard error")
+    .option("--stats", "end standard error with one line of figures in JSON")
+    .passThroughOptions()
+    .addHelpText("after", examples)
+    .action(async (program: string, rest: string[], options: RunOptions) =>
+      exit(await run(program, rest, options, io)),
+    );
+}

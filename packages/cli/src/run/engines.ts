@@ -1,0 +1,33 @@
+/** The engines that `--engine` names. */
+import { interpreter, reference } from "@isovm/interpreter";
+import type { EngineFactory } from "@isovm/isa-spec";
+import { UsageError } from "../errors.ts";
+
+/** An engine, and how much it executes before the process looks after signals and input. */
+export interface EngineChoice {
+  readonly name: string;
+  readonly create: EngineFactory;
+  /** Instructions of some ten milliseconds: fixed, so that threads always interleave alike. */
+  readonly sliceInstructions: number;
+}
+
+const engines: readonly EngineChoice[] = [
+  { name: "interpreter", create: interpreter, sliceInstructions: 4_000_000 },
+  { name: "reference", create: reference, sliceInstructions: 20_000 },
+];
+
+/** The names for help texts. */
+export const engineNames: readonly string[] = engines.map(({ name }) => name);
+
+/**
+ * The engine of a name.
+ *
+ * @throws UsageError
+ */
+export function engineNamed(name: string): EngineChoice {
+  const engine = engines.find((candidate) => candidate.name === name);
+  if (!engine) {
+    throw new UsageError(`there is no engine "${name}"; give one of ${engineNames.join(", ")}`);
+  }
+  return engine;
+}
