@@ -191,8 +191,8 @@ describe("directives", () => {
   it("fill gaps of aligned code with instructions", () => {
     expect(instructions("stop; .align 3; stop; .p2align 1")).toEqual([
       "stop",
-      "addi zero,zero,0",
       "inc zero,0",
+      "addi zero,zero,0",
       "stop",
     ]);
     expect(bytes(".byte 1; .balign 4, 9, 2; .balign 4, 9; .byte 2")).toEqual([1, 9, 9, 9, 2]);

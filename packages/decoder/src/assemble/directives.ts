@@ -180,13 +180,16 @@ function alignment(unit: "power" | "bytes"): Directive {
   };
 }
 
+/** Fills a gap with the fewest instructions, the shortest first, so that long ones are aligned. */
 function padCode(pass: AssemblyPass, gap: number): void {
+  const fillers: Uint8Array[] = [];
   let rest = gap;
   for (const text of pass.isa.syntax.padding ?? []) {
     const bytes = pass.instructionBytes(text);
-    for (; bytes.length > 0 && rest >= bytes.length; rest -= bytes.length) pass.append(bytes);
+    for (; bytes.length > 0 && rest >= bytes.length; rest -= bytes.length) fillers.push(bytes);
   }
   pass.fill(rest, 0);
+  for (const bytes of fillers.reverse()) pass.append(bytes);
 }
 
 /** A number that is not negative and at most `most`. */
