@@ -1,7 +1,6 @@
 /**
  * The Linux personality as a part that a machine is composed with.
  */
-import { deviceFileSystem } from "../vfs/devices/device-file-system.ts";
 import { MemoryFileSystem } from "../vfs/memory/file-system.ts";
 import { type PopulateNode, populate } from "../vfs/populate.ts";
 import { Vfs } from "../vfs/vfs.ts";
@@ -27,7 +26,7 @@ export interface LinuxOptions extends Omit<KernelOptions, "memory" | "createCpu"
    * each instruction, randomness is seeded with 0, input has ended, output goes nowhere.
    */
   readonly host?: Partial<HostServices> | undefined;
-  /** The guest's file system; default: in memory, with `/dev` and `/tmp`. */
+  /** The guest's file system; default: in memory, with `/tmp`. */
   readonly vfs?: Vfs | undefined;
   /** Files of the default file system by path: `{ "bin/true": { contents, mode: 0o755 } }`. */
   readonly files?: Readonly<Record<string, PopulateNode>> | undefined;
@@ -53,13 +52,12 @@ export function linux(options: LinuxOptions): { create(parts: MachineParts): Ker
   };
 }
 
-/** A file system in memory with the given files, `/dev` and `/tmp`. */
+/** A file system in memory with the given files and `/tmp`; the kernel adds `/dev` and `/proc`. */
 function memoryFiles(host: HostServices, files: Readonly<Record<string, PopulateNode>>): Vfs {
   const clock = () => host.clock.realtimeNanos();
   const root = new MemoryFileSystem({ clock });
   populate(root, files);
   const vfs = new Vfs({ root, clock });
-  vfs.mount("/dev", deviceFileSystem({ clock, fillRandom: host.random }));
   vfs.mount("/tmp", new MemoryFileSystem({ clock, mode: 0o1777 }));
   return vfs;
 }

@@ -292,7 +292,7 @@ export class FakeAddressSpace implements AddressSpace {
 export class FakeAddressSpaces implements AddressSpaceProvider {
   readonly residentBytes = 0;
   readonly limitBytes = 2 ** 30;
-  readonly #shared = new Map<PageSource, Pages>();
+  readonly #shared: Map<PageSource, Pages> = new Map();
 
   create(limit: number): FakeAddressSpace {
     return new FakeAddressSpace(this, limit);
