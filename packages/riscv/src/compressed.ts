@@ -24,6 +24,7 @@ import {
   unsigned,
   when,
 } from "@isovm/isa-spec";
+import { compressedSpellings } from "./compressed-printed.ts";
 import type { Hart, Xlen } from "./hart.ts";
 
 /** Zca: compressed instructions without floating point. */
@@ -45,7 +46,11 @@ export function compressed<X extends Xlen>(hart: Hart<X>): Extension {
         manual: "RISC-V Unprivileged 20240411, 27.5.6",
       }),
     ],
-    pseudoInstructions: [pseudo("c.nop", "c.addi x0, 0"), pseudo("c.nop imm", "c.addi x0, imm")],
+    pseudoInstructions: [
+      ...compressedSpellings,
+      pseudo("c.nop", "c.addi x0, 0"),
+      pseudo("c.nop imm", "c.addi x0, imm"),
+    ],
   };
 }
 

@@ -19,6 +19,6 @@ export {
   instructionAddressMisaligned,
   type Xlen,
 } from "./hart.ts";
-export { isaFromString } from "./isa-string.ts";
 export { type Environment, type RiscvOptions, riscv, rv32, rv64 } from "./isa.ts";
+export { isaFromString } from "./isa-string.ts";
 export { linuxRiscv32, linuxRiscv64, riscvLinux } from "./linux/binding.ts";

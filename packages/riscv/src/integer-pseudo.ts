@@ -5,7 +5,7 @@
  *
  * @see RISC-V Assembly Programmer's Manual, "Pseudoinstructions"
  */
-import { type PseudoInstruction, pseudo, pseudoFunction } from "@isovm/isa-spec";
+import { type PseudoInstruction, pseudo, pseudoFunction, readAs } from "@isovm/isa-spec";
 import type { ExtensionName } from "./extensions.ts";
 import type { Xlen } from "./hart.ts";
 
@@ -24,8 +24,8 @@ export function integerPseudoInstructions(
     pseudo("snez rd, rs", "sltu rd, x0, rs"),
     pseudo("sltz rd, rs", "slt rd, rs, x0"),
     pseudo("sgtz rd, rs", "slt rd, x0, rs"),
-    pseudo("sgt rd, rs, rt", "slt rd, rt, rs"),
-    pseudo("sgtu rd, rs, rt", "sltu rd, rt, rs"),
+    readAs("sgt rd, rs, rt", "slt rd, rt, rs"),
+    readAs("sgtu rd, rs, rt", "sltu rd, rt, rs"),
     ...(xlen === 64
       ? [pseudo("sext.w rd, rs", "addiw rd, rs, 0"), pseudo("negw rd, rs", "subw rd, x0, rs")]
       : []),
@@ -44,10 +44,10 @@ export function integerPseudoInstructions(
     pseudo("bgez rs, offset", "bge rs, x0, offset"),
     pseudo("bltz rs, offset", "blt rs, x0, offset"),
     pseudo("bgtz rs, offset", "blt x0, rs, offset"),
-    pseudo("bgt rs, rt, offset", "blt rt, rs, offset"),
-    pseudo("ble rs, rt, offset", "bge rt, rs, offset"),
-    pseudo("bgtu rs, rt, offset", "bltu rt, rs, offset"),
-    pseudo("bleu rs, rt, offset", "bgeu rt, rs, offset"),
+    readAs("bgt rs, rt, offset", "blt rt, rs, offset"),
+    readAs("ble rs, rt, offset", "bge rt, rs, offset"),
+    readAs("bgtu rs, rt, offset", "bltu rt, rs, offset"),
+    readAs("bleu rs, rt, offset", "bgeu rt, rs, offset"),
 
     pseudo("j offset", "jal x0, offset"),
     pseudo("jal offset", "jal x1, offset"),
@@ -57,12 +57,12 @@ export function integerPseudoInstructions(
     pseudo("jalr rs", "jalr x1, 0(rs)"),
     pseudo("jalr offset(rs)", "jalr x1, offset(rs)"),
     pseudo("jalr rd, rs", "jalr rd, 0(rs)"),
-    pseudo("jalr rd, rs, offset", "jalr rd, offset(rs)"),
+    readAs("jalr rd, rs, offset", "jalr rd, offset(rs)"),
     pseudo("call symbol", "$high: auipc x1, %pcrel_hi(symbol)", "jalr x1, %pcrel_lo($high)(x1)"),
     pseudo(
       "call rd, symbol",
-      "$high: auipc rd, %pcrel_hi(symbol)",
-      "jalr rd, %pcrel_lo($high)(rd)",
+      "$high: auipc x6, %pcrel_hi(symbol)",
+      "jalr rd, %pcrel_lo($high)(x6)",
     ),
     pseudo("tail symbol", "$high: auipc x6, %pcrel_hi(symbol)", "jalr x0, %pcrel_lo($high)(x6)"),
     pseudo(
@@ -77,11 +77,25 @@ export function integerPseudoInstructions(
         "addi rd, rd, %pcrel_lo($high)",
       ),
     ),
+    ...["lb", "lh", "lw", "lbu", "lhu", ...(xlen === 64 ? ["lwu", "ld"] : [])].map((mnemonic) =>
+      pseudo(
+        `${mnemonic} rd, symbol`,
+        "$high: auipc rd, %pcrel_hi(symbol)",
+        `${mnemonic} rd, %pcrel_lo($high)(rd)`,
+      ),
+    ),
+    ...["sb", "sh", "sw", ...(xlen === 64 ? ["sd"] : [])].map((mnemonic) =>
+      pseudo(
+        `${mnemonic} rs, symbol, rt`,
+        "$high: auipc rt, %pcrel_hi(symbol)",
+        `${mnemonic} rs, %pcrel_lo($high)(rt)`,
+      ),
+    ),
 
     pseudo("fence", "fence iorw, iorw"),
     pseudo("unimp", "csrrw x0, cycle, x0"),
-    pseudo("scall", "ecall"),
-    pseudo("sbreak", "ebreak"),
+    readAs("scall", "ecall"),
+    readAs("sbreak", "ebreak"),
   ];
 }
 
@@ -94,7 +108,10 @@ function loadImmediate(xlen: Xlen): PseudoInstruction {
       if (value >= 1n << BigInt(xlen) || value < -(1n << BigInt(xlen - 1))) {
         return fail(`${immediate} does not fit a register of ${xlen} bits`);
       }
-      return constantLines(rd, BigInt.asIntN(xlen, value), xlen);
+      const low = BigInt.asIntN(12, value);
+      return low === BigInt.asIntN(xlen, value)
+        ? [`addi ${rd}, x0, ${low}`]
+        : constantLines(rd, BigInt.asIntN(xlen, value), xlen);
     },
     "addi rd, x0, immediate",
   );
@@ -102,14 +119,14 @@ function loadImmediate(xlen: Xlen): PseudoInstruction {
 
 /**
  * Lines that load `value`: `lui` and `addi` for 32 bits; for more, the upper part without its
- * trailing zeros, a shift, and the lowest 12 bits.
+ * trailing zeros, a shift, and the lowest 12 bits. These are the lines of GNU `as`.
  */
 function constantLines(rd: string, value: bigint, xlen: Xlen): readonly string[] {
   const low = BigInt.asIntN(12, value);
-  if (low === value) return [`addi ${rd}, x0, ${low}`];
+  const add = xlen === 32 ? "addi" : "addiw";
+  if (low === value) return [`${add} ${rd}, x0, ${low}`];
   if (xlen === 32 || BigInt.asIntN(32, value) === value) {
     const high = BigInt.asUintN(20, (value - low) >> 12n);
-    const add = xlen === 32 ? "addi" : "addiw";
     const addition = low === 0n ? [] : [`${add} ${rd}, ${rd}, ${low}`];
     return [`lui ${rd}, ${high}`, ...addition];
   }

@@ -3,7 +3,7 @@
  *
  * @see RISC-V Unprivileged 20240411, 20
  */
-import { type Extension, type PseudoInstruction, pseudo } from "@isovm/isa-spec";
+import { type Extension, type PseudoInstruction, pseudo, readAs } from "@isovm/isa-spec";
 import { floatFormat } from "./float-format.ts";
 import { floatUnit } from "./float-unit.ts";
 import type { Hart, Xlen } from "./hart.ts";
@@ -40,8 +40,8 @@ export function single<X extends Xlen>(hart: Hart<X>): Extension {
     ],
     pseudoInstructions: [
       ...floatPseudoInstructions("s", "flw", "fsw"),
-      pseudo("fmv.x.s rd, rs", "fmv.x.w rd, rs"),
-      pseudo("fmv.s.x rd, rs", "fmv.w.x rd, rs"),
+      readAs("fmv.x.s rd, rs", "fmv.x.w rd, rs"),
+      readAs("fmv.s.x rd, rs", "fmv.w.x rd, rs"),
     ],
   };
 }
@@ -56,8 +56,8 @@ export function floatPseudoInstructions(
     pseudo(`fmv.${suffix} rd, rs`, `fsgnj.${suffix} rd, rs, rs`),
     pseudo(`fabs.${suffix} rd, rs`, `fsgnjx.${suffix} rd, rs, rs`),
     pseudo(`fneg.${suffix} rd, rs`, `fsgnjn.${suffix} rd, rs, rs`),
-    pseudo(`fgt.${suffix} rd, rs, rt`, `flt.${suffix} rd, rt, rs`),
-    pseudo(`fge.${suffix} rd, rs, rt`, `fle.${suffix} rd, rt, rs`),
+    readAs(`fgt.${suffix} rd, rs, rt`, `flt.${suffix} rd, rt, rs`),
+    readAs(`fge.${suffix} rd, rs, rt`, `fle.${suffix} rd, rt, rs`),
     pseudo(
       `${load} rd, symbol, rt`,
       "$high: auipc rt, %pcrel_hi(symbol)",
