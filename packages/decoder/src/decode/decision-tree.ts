@@ -94,13 +94,13 @@ function build(candidates: readonly Candidate[], decided: Uint8Array): DecisionN
   return { kind: "switch", low, width, children };
 }
 
+const complement = (bit: string): string => (bit === "0" ? "1" : "0");
+
 function chain(candidates: readonly Candidate[], decided: Uint8Array): DecisionNode {
+  // The highest bit stands first in the literal.
+  const open = BigInt(`0b${decided.toReversed().join("").replace(/[01]/g, complement)}`);
   let rest: DecisionNode = illegal;
   for (const { row, rowIndex } of candidates.toReversed()) {
-    const open = decided.reduce(
-      (bits, seen, bit) => (seen ? bits : bits | (1n << BigInt(bit))),
-      0n,
-    );
     const mask = row.pattern.mask & open;
     const match = row.pattern.match & open;
     rest = { kind: "test", row, rowIndex, mask, match, guards: guardsOf(row), otherwise: rest };
