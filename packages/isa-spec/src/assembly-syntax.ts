@@ -39,6 +39,7 @@ export interface AssemblySyntax {
  */
 export interface Relocation {
   readonly relative: boolean;
+  /** The operand's value for an address or distance. */
   readonly value: (address: bigint) => bigint;
   /**
    * The name of another relocation. The argument is then the label of an instruction that uses

@@ -31,6 +31,7 @@ export interface Row<O extends Operands> {
   readonly syntax: string;
   /** Decode context in which the row applies, such as `{ operandSize: 16 }` behind a prefix. */
   readonly context?: Readonly<Record<string, number>>;
+  /** Records what the instruction does; called once. */
   readonly semantics: (operands: Bound<O>) => void;
   /**
    * A trap may leave part of the instruction done, in a state from which it goes on (x86's REP,
@@ -55,6 +56,8 @@ export interface Instruction {
   readonly context: Readonly<Record<string, number>>;
   /** What it does; recorded from the row's function at first use. */
   readonly semantics: Semantics;
+  /** Records what it does among other statements; {@link semantics} is that on its own. */
+  readonly record: () => void;
   /** Whether a trap may leave part of the instruction done. */
   readonly partialProgress: boolean;
   readonly manual: string;
@@ -86,8 +89,7 @@ export function instruction<
 >(mnemonic: string, pattern: P, row: Row<O>): Instruction {
   const parsed = parsePattern(pattern);
   checkOperands(mnemonic, parsed, row.operands);
-  let semantics: Semantics | undefined;
-  return {
+  return recorded({
     mnemonic,
     pattern: parsed,
     sizeBytes: Math.ceil(parsed.width / 8),
@@ -96,11 +98,35 @@ export function instruction<
     context: row.context ?? {},
     partialProgress: row.partialProgress ?? false,
     manual: row.manual,
+    record: () => row.semantics(bind(row.operands)),
+  });
+}
+
+function recorded(parts: Omit<Instruction, "semantics">): Instruction {
+  let semantics: Semantics | undefined;
+  return {
+    ...parts,
     get semantics() {
-      semantics ??= { body: record(mnemonic, () => row.semantics(bind(row.operands))) };
+      semantics ??= { body: record(parts.mnemonic, parts.record) };
       return semantics;
     },
   };
+}
+
+/** The row with `around` recorded about its own semantics, which `around` places by calling them. */
+export function surround(row: Instruction, around: (body: () => void) => void): Instruction {
+  const { mnemonic, pattern, sizeBytes, operands, syntax, context, partialProgress, manual } = row;
+  return recorded({
+    mnemonic,
+    pattern,
+    sizeBytes,
+    operands,
+    syntax,
+    context,
+    partialProgress,
+    manual,
+    record: () => around(row.record),
+  });
 }
 
 function bind<O extends Operands>(operands: O): Bound<O> {

@@ -2,7 +2,7 @@
 import type { AssemblySyntax } from "./assembly-syntax.ts";
 import type { RegisterFileDefinition } from "./builder/registers.ts";
 import { SpecificationError } from "./errors.ts";
-import type { Instruction } from "./instruction.ts";
+import { type Instruction, surround } from "./instruction.ts";
 import { layoutState, type StateLayout } from "./layout.ts";
 import type { PseudoInstruction } from "./pseudo.ts";
 
@@ -13,6 +13,19 @@ export interface Extension {
   readonly title: string;
   readonly instructions: readonly Instruction[];
   readonly pseudoInstructions?: readonly PseudoInstruction[];
+}
+
+/**
+ * A parcel in front of an instruction that changes what the rest means, such as x86's 0x66. It is no
+ * part of the instruction word.
+ */
+export interface Prefix {
+  readonly name: string;
+  /** The prefix is a parcel with `(parcel & mask) === match`. */
+  readonly mask: number;
+  readonly match: number;
+  /** What it gives to the decode context; of several prefixes, the last one to name a key counts. */
+  readonly sets: Readonly<Record<string, number>>;
 }
 
 /** How the bytes in memory become instruction words. */
@@ -30,6 +43,12 @@ export interface Framing {
     readonly match: number;
     readonly sizeBytes: number;
   }[];
+  /** Prefixes, any number of which stand before an instruction in any order. */
+  readonly prefixes?: readonly Prefix[];
+  /** The decode context of an instruction without prefixes: `{ operandSize: 32 }`. */
+  readonly context?: Readonly<Record<string, number>>;
+  /** Bytes that an instruction has at most, its prefixes included; 15 for x86. */
+  readonly longestBytes?: number;
 }
 
 /** A host function behind an `intrinsic` statement. */
@@ -45,6 +64,12 @@ export interface IsaDefinition {
   readonly framing: Framing;
   readonly extensions: readonly Extension[];
   readonly syntax: AssemblySyntax;
+  /**
+   * What the manual says once for all instructions: recorded about the semantics of every row,
+   * which stand where it calls `body`. PA-RISC nullifies instructions and advances its queue of
+   * instruction addresses so.
+   */
+  readonly sequencing?: (body: () => void) => void;
 }
 
 /** An ISA as engines, decoders and tests take it. */
@@ -61,7 +86,9 @@ export interface Isa extends IsaDefinition {
  * @throws SpecificationError if two rows have one encoding or a register file is named twice.
  */
 export function defineIsa(definition: IsaDefinition): Isa {
-  const instructions = definition.extensions.flatMap((extension) => extension.instructions);
+  const { sequencing } = definition;
+  const rows = definition.extensions.flatMap((extension) => extension.instructions);
+  const instructions = sequencing ? rows.map((row) => surround(row, sequencing)) : rows;
   const encodings = new Map<string, string>();
   for (const row of instructions) {
     if (Object.values(row.operands).some((operand) => operand.excluded.length > 0)) continue;

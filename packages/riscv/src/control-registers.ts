@@ -19,7 +19,9 @@ export interface ControlRegister<X extends Xlen> {
 
 /** Registers that no table lists: a privileged environment answers for them by host functions. */
 export interface OtherControlRegisters<X extends Xlen> {
+  /** Records reading the register of that number. */
   readonly read: (number: Bits<12>) => Bits<X>;
+  /** Records writing it. */
   readonly write: (number: Bits<12>, value: Bits<X>) => void;
 }
 

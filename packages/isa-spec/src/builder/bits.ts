@@ -134,27 +134,35 @@ export class Bits<W extends number = number> {
     return this.unary("populationCount");
   }
 
+  /** 1 where both are equal. */
   equal(other: Operand2<W>): Bits<1> {
     return this.compare("equal", other);
   }
+  /** 1 where they differ. */
   notEqual(other: Operand2<W>): Bits<1> {
     return this.compare("equal", other).not();
   }
+  /** 1 where this is less, both unsigned. */
   lessUnsigned(other: Operand2<W>): Bits<1> {
     return this.compare("lessUnsigned", other);
   }
+  /** 1 where this is less, both signed. */
   lessSigned(other: Operand2<W>): Bits<1> {
     return this.compare("lessSigned", other);
   }
+  /** 1 where this is not greater, both unsigned. */
   lessEqualUnsigned(other: Operand2<W>): Bits<1> {
     return this.compare("lessEqualUnsigned", other);
   }
+  /** 1 where this is not greater, both signed. */
   lessEqualSigned(other: Operand2<W>): Bits<1> {
     return this.compare("lessEqualSigned", other);
   }
+  /** 1 where this is not less, both unsigned. */
   greaterEqualUnsigned(other: Operand2<W>): Bits<1> {
     return this.compare("lessUnsigned", other).not();
   }
+  /** 1 where this is not less, both signed. */
   greaterEqualSigned(other: Operand2<W>): Bits<1> {
     return this.compare("lessSigned", other).not();
   }

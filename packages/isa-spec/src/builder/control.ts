@@ -31,6 +31,7 @@ export function repeatWhile(condition: () => Bits<1>, body: () => void): void {
 export interface Variable<W extends number> {
   /** The value assigned last. */
   get(): Bits<W>;
+  /** Assigns a value. */
   set(value: Bits<W>): void;
 }
 

@@ -34,18 +34,23 @@ export class FloatingPoint {
     this.policy = policy;
   }
 
+  /** a + b, rounded. */
   add<W extends FloatWidth>(a: Bits<W>, b: Bits<NoInfer<W>>, e: FloatEnvironment): Rounded<W> {
     return this.operate("add", a.width, a.width, [a, b], e);
   }
+  /** a - b, rounded. */
   subtract<W extends FloatWidth>(a: Bits<W>, b: Bits<NoInfer<W>>, e: FloatEnvironment): Rounded<W> {
     return this.operate("subtract", a.width, a.width, [a, b], e);
   }
+  /** a * b, rounded. */
   multiply<W extends FloatWidth>(a: Bits<W>, b: Bits<NoInfer<W>>, e: FloatEnvironment): Rounded<W> {
     return this.operate("multiply", a.width, a.width, [a, b], e);
   }
+  /** a / b, rounded. */
   divide<W extends FloatWidth>(a: Bits<W>, b: Bits<NoInfer<W>>, e: FloatEnvironment): Rounded<W> {
     return this.operate("divide", a.width, a.width, [a, b], e);
   }
+  /** The square root, rounded. */
   squareRoot<W extends FloatWidth>(a: Bits<W>, e: FloatEnvironment): Rounded<W> {
     return this.operate("squareRoot", a.width, a.width, [a], e);
   }

@@ -22,8 +22,11 @@ export type OperandText =
       readonly base: 10 | 16;
       readonly printWidth?: number;
     }
-  /** An address, encoded as its signed distance from the instruction. */
-  | { readonly kind: "target" }
+  /**
+   * An address, encoded as its signed distance from a place that is `from` bytes behind the
+   * instruction's first byte; from the instruction itself if not given.
+   */
+  | { readonly kind: "target"; readonly from?: number }
   /** A name for each value; others are written as hexadecimal numbers where `numbers` says so. */
   | {
       readonly kind: "names";
@@ -118,9 +121,16 @@ export function signedText<W extends number>(
   );
 }
 
-/** The distance from the instruction to an address, signed, `width` bits, extended to `to`. */
-export function target<W extends number>(width: number, to: W): Operand<Bits<W>> {
-  return new Operand(width, { kind: "target" }, (field) => field.signExtend(to));
+/**
+ * The distance from the instruction to an address, signed, `width` bits, extended to `to`.
+ *
+ * Where the encoded distance counts from another place, `from` is that place's distance in bytes:
+ * 4 for Alpha, 8 for PA-RISC, an instruction's length for x86. The semantics receive the distance
+ * from the instruction in any case.
+ */
+export function target<W extends number>(width: number, to: W, from = 0): Operand<Bits<W>> {
+  if (from === 0) return new Operand(width, { kind: "target" }, (field) => field.signExtend(to));
+  return new Operand(width, { kind: "target", from }, (field) => field.signExtend(to).add(from));
 }
 
 /** A value of `width` bits that assembly text names. */

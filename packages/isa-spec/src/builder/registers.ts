@@ -26,6 +26,7 @@ export interface SourceRegister<W extends number> {
   readonly index: Bits;
   /** Width in bits. */
   readonly width: W;
+  /** Records reading it. */
   read(): Bits<W>;
 }
 
@@ -35,6 +36,7 @@ export interface DestinationRegister<W extends number> {
   readonly index: Bits;
   /** Width in bits. */
   readonly width: W;
+  /** Records writing it. */
   write(value: Bits<W>): void;
 }
 
@@ -128,7 +130,9 @@ class FileRegister<W extends number> implements Register<W> {
 /** A register that stands alone, such as a status word or one flag. */
 export interface SingleRegister<W extends number> {
   readonly definition: RegisterFileDefinition<W>;
+  /** Records reading it. */
   read(): Bits<W>;
+  /** Records writing it. */
   write(value: Bits<W>): void;
 }
 
@@ -149,12 +153,20 @@ export function singleRegister<W extends number>(name: string, width: W): Single
   };
 }
 
+/** Some of a register's bits, such as x86's `ah`. */
+export interface RegisterPart<W extends number> {
+  /** Records reading them. */
+  read(): Bits<W>;
+  /** Records writing them; the register's other bits stay. */
+  write(value: Bits<W>): void;
+}
+
 /** Bits `low` to `low + width - 1` of a register; a write keeps the others. */
 export function partOf<V extends number, W extends number>(
   whole: Pick<Register<W>, "read" | "write" | "width">,
   low: number,
   width: V,
-): { read(): Bits<V>; write(value: Bits<V>): void } {
+): RegisterPart<V> {
   return {
     read: () => whole.read().extract(low, width),
     write(value) {

@@ -11,16 +11,24 @@ import type {
   ComparisonOperator,
   Expression,
   FloatOperation,
+  Freedom,
   UnaryOperator,
 } from "./expression.ts";
 
 /** The values that an expression refers to. */
 export interface Environment {
+  /** The value of a field of the instruction word. */
   field(name: string): bigint;
+  /** The value of a temporary or variable. */
   temporary(id: number): bigint;
   readonly pc: bigint;
   readonly nextPc: bigint;
   readonly retired: bigint;
+  /**
+   * What to take for a value that the manual leaves open instead of the row's own choice: a test
+   * that executes twice, with different values, learns which bits of the outcome depend on them.
+   */
+  free?(freedom: Freedom, choice: bigint, width: number): bigint;
 }
 
 /** The value of an expression. */
@@ -79,8 +87,10 @@ export function evaluate(expression: Expression, environment: Environment): bigi
       if (expression.result === "value") return outcome.value;
       return evaluate(expression.operation.accrued, environment) | BigInt(outcome.flags);
     }
-    case "free":
-      return evaluate(expression.choice, environment);
+    case "free": {
+      const choice = evaluate(expression.choice, environment);
+      return environment.free?.(expression.freedom, choice, width) ?? choice;
+    }
   }
 }
 

@@ -31,6 +31,7 @@ export const binaryOperators = [
   "rotateLeft",
   "rotateRight",
 ] as const;
+/** One of {@link binaryOperators}. */
 export type BinaryOperator = (typeof binaryOperators)[number];
 
 /** Operators on two values of one width, giving one bit. */
@@ -41,6 +42,7 @@ export const comparisonOperators = [
   "lessEqualUnsigned",
   "lessEqualSigned",
 ] as const;
+/** One of {@link comparisonOperators}. */
 export type ComparisonOperator = (typeof comparisonOperators)[number];
 
 /** Operators on one value. All give its width. */
@@ -50,6 +52,7 @@ export const unaryOperators = [
   "countTrailingZeros",
   "populationCount",
 ] as const;
+/** One of {@link unaryOperators}. */
 export type UnaryOperator = (typeof unaryOperators)[number];
 
 /**
@@ -75,6 +78,7 @@ export const floatOperators = [
   "fromSigned",
   "fromUnsigned",
 ] as const;
+/** One of {@link floatOperators}. */
 export type FloatOperator = (typeof floatOperators)[number];
 
 /** A floating-point operation; its results are projected by {@link FloatResult}. */
@@ -109,6 +113,7 @@ export type Freedom =
   /** Fixed and documented by each implementation. */
   | "implementationDefined";
 
+/** A pure function of registers already read, fields and constants. */
 export type Expression =
   | { readonly kind: "constant"; readonly width: number; readonly value: bigint }
   /** A field of the instruction word: constant in a translation, loaded by a generic handler. */

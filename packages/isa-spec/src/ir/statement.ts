@@ -36,6 +36,7 @@ export interface MemoryAccess {
   readonly ordering?: Ordering;
 }
 
+/** What an atomic read-modify-write does with the old value and its operand. */
 export const atomicOperators = [
   "swap",
   "add",
@@ -47,6 +48,7 @@ export const atomicOperators = [
   "minUnsigned",
   "maxUnsigned",
 ] as const;
+/** One of {@link atomicOperators}. */
 export type AtomicOperator = (typeof atomicOperators)[number];
 
 /** The result of a statement, used by later expressions as `{ kind: "temporary", id, width }`. */
@@ -55,6 +57,7 @@ export interface Temporary {
   readonly width: number;
 }
 
+/** A step of an instruction. */
 export type Statement =
   | {
       readonly kind: "readRegister";
