@@ -21,7 +21,7 @@ export type FaultReason =
  * which is visible, except after `budget`, where it stands at the next one to execute.
  */
 export type Exit =
-  /** The instruction budget is spent, or {@link Engine.interrupt} was called. */
+  /** The instruction budget is spent. */
   | { readonly kind: "budget" }
   /** A row asked for the host: `effect("systemCall")` stops with `name: "systemCall"`. */
   | { readonly kind: "effect"; readonly name: string }
