@@ -18,6 +18,8 @@ export type { FloatPolicy } from "./float/policy.ts";
 export * from "./instruction.ts";
 export * from "./ir/evaluate.ts";
 export * from "./ir/expression.ts";
+export { printSemantics } from "./ir/print.ts";
+export { printExpression, type SharedNames } from "./ir/print-expression.ts";
 export * from "./ir/statement.ts";
 export * from "./isa.ts";
 export * from "./layout.ts";
