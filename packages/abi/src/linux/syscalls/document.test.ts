@@ -3,9 +3,7 @@ import { documentSystemCalls } from "./document.ts";
 import { systemCallFamilies } from "./table.ts";
 
 it("docs/system-calls.md is up to date", async () => {
-  await expect(documentSystemCalls()).toMatchFileSnapshot(
-    "../../../../../docs/system-calls.md",
-  );
+  await expect(documentSystemCalls()).toMatchFileSnapshot("../../../../../docs/system-calls.md");
 });
 
 it("no call stands in two families, and what is not full says what is missing", () => {

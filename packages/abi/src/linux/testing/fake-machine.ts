@@ -173,12 +173,17 @@ const CODE_BASE = 0x10000;
 const DATA_BASE = 0x100000;
 const DATA_BYTES = 0x100000;
 
+/** Nothing will ever happen in the guest any more. */
+export class StuckError extends Error {}
+
 /** Options of a fake machine. */
 export interface FakeMachineOptions {
   readonly wordBytes?: 4 | 8;
   readonly files?: Readonly<Record<string, PopulateNode>>;
   readonly kernel?: Partial<KernelOptions>;
   readonly input?: string;
+  /** Runs where no other program does: in children without one, at addresses of none. */
+  readonly fallback?: Program;
 }
 
 /** A kernel, fake processors and programs that are generators. */
@@ -193,6 +198,7 @@ export class FakeMachine {
   output = "";
   errors = "";
   input: Uint8Array | undefined;
+  readonly #fallback: Program | undefined;
   readonly #programs: Program[] = [];
   readonly #running = new Map<Thread, Running[]>();
   readonly #numbers: Readonly<Record<string, number>>;
@@ -201,6 +207,7 @@ export class FakeMachine {
   readonly #children: Program[] = [];
 
   constructor(options: FakeMachineOptions = {}) {
+    this.#fallback = options.fallback;
     this.binding = fakeBinding(options.wordBytes ?? 8);
     this.#numbers = asmGenericNumbers(options.wordBytes ?? 8);
     this.input = options.input === undefined ? undefined : new TextEncoder().encode(options.input);
@@ -264,6 +271,11 @@ export class FakeMachine {
     return true;
   }
 
+  /** Whether the port has a system call. */
+  has(name: string): boolean {
+    return this.#number(name) !== undefined;
+  }
+
   /** The address of a program, to be used as a signal handler or entry point. */
   at(program: Program): number {
     this.#programs.push(program);
@@ -295,13 +307,13 @@ export class FakeMachine {
       const next = this.kernel.schedule();
       if (next.kind === "exited") return next.cause;
       if (next.kind === "idle") {
-        if (next.untilNanos === undefined) throw new Error("all threads wait for ever");
+        if (next.untilNanos === undefined) throw new StuckError("all threads wait for ever");
         this.nowNanos = Math.max(this.nowNanos, next.untilNanos);
         continue;
       }
       this.#step(next.thread);
     }
-    throw new Error("the program does not end");
+    throw new StuckError("the program does not end");
   }
 
   #step(thread: Thread): void {
@@ -320,6 +332,9 @@ export class FakeMachine {
     if (atStart !== undefined) {
       stack.push(this.#start(thread, atStart, stack.length > 0));
       cpu.pc += 1n;
+    }
+    if (stack.length === 0 && this.#fallback !== undefined) {
+      stack.push(this.#start(thread, this.#fallback, false));
     }
     const running = stack.at(-1);
     if (running === undefined) throw new Error(`nothing runs at 0x${cpu.pc.toString(16)}`);
@@ -343,9 +358,7 @@ export class FakeMachine {
 
   #call(thread: Thread, [name, ...args]: readonly [string, ...(number | bigint)[]]): void {
     const { cpu } = thread;
-    const number =
-      this.#numbers[this.binding.model.wordBytes === 4 ? nameIn32Bit(name) : name] ??
-      this.#numbers[name];
+    const number = this.#number(name);
     if (number === undefined) throw new Error(`no number for ${name}`);
     if (name === "rt_sigreturn") {
       cpu.writeRegister("x", NUMBER, BigInt(number));
@@ -358,6 +371,11 @@ export class FakeMachine {
       cpu.writeRegister("x", A0 + index, BigInt.asUintN(width, BigInt(args[index] ?? 0)));
     }
     this.kernel.handleExit(thread, { kind: "systemCall" }, 1);
+  }
+
+  #number(name: string): number | undefined {
+    const own = this.binding.model.wordBytes === 4 ? nameIn32Bit(name) : name;
+    return this.#numbers[own] ?? this.#numbers[name];
   }
 
   #result(cpu: FakeCpu): Result {
