@@ -20,3 +20,4 @@ export { linearScan } from "./decode/linear-scan.ts";
 export { type DecodeContext, rowSizes } from "./decode/row-order.ts";
 export { type DisassembledLine, disassemble } from "./disassemble/disassemble.ts";
 export { Disassembler, type DisassemblyOptions } from "./disassemble/disassembler.ts";
+export { explain, explainRow } from "./explain/explain.ts";

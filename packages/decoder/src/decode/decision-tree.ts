@@ -57,7 +57,7 @@ const illegal: DecisionNode = { kind: "illegal" };
 export function decisionTree(
   isa: Isa,
   sizeBytes: number,
-  context: DecodeContext = {},
+  context: DecodeContext = isa.framing.context ?? {},
 ): DecisionNode {
   const width = sizeBytes * 8;
   const candidates = rowsInOrder(isa, sizeBytes, context).map((indexed) => ({

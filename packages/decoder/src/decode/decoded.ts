@@ -8,17 +8,20 @@ export class Decoded {
   readonly rowIndex: number;
   /** The instruction word, as an unsigned number of `sizeBytes` bytes. */
   readonly word: bigint;
+  /** Length in bytes of the prefixes that stand before the word. */
+  readonly prefixBytes: number;
   private extracted: Readonly<Record<string, bigint>> | undefined;
 
-  constructor(row: Instruction, rowIndex: number, word: bigint) {
+  constructor(row: Instruction, rowIndex: number, word: bigint, prefixBytes = 0) {
     this.row = row;
     this.rowIndex = rowIndex;
     this.word = word;
+    this.prefixBytes = prefixBytes;
   }
 
-  /** Length in bytes. */
+  /** Length in bytes, prefixes included. */
   get sizeBytes(): number {
-    return this.row.sizeBytes;
+    return this.prefixBytes + this.row.sizeBytes;
   }
 
   /** The operands' values by name, as unsigned bits; extracted at first use. */

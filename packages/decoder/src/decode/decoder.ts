@@ -46,15 +46,22 @@ export class Decoder {
   private readonly rows: readonly Instruction[];
   private readonly sizes: readonly number[];
   private readonly lookups: ReadonlyMap<number, Lookups>;
+  private readonly context: DecodeContext;
+  private readonly longest: number;
+  /** The decoders behind prefixes, by their context. */
+  private readonly others = new Map<string, Decoder>();
 
+  /** Without prefixes, instructions are decoded in the ISA's own context with `context` added. */
   constructor(isa: Isa, context: DecodeContext = {}) {
     this.isa = isa;
+    this.context = { ...isa.framing.context, ...context };
+    this.longest = isa.framing.longestBytes ?? Number.POSITIVE_INFINITY;
     this.framing = isa.framing;
     this.rows = isa.instructions;
     this.sizes = rowSizes(isa);
     this.lookups = new Map(
       this.sizes.map((sizeBytes) => {
-        const tree = decisionTree(isa, sizeBytes, context);
+        const tree = decisionTree(isa, sizeBytes, this.context);
         const short = sizeBytes <= 4 ? lowerToNumbers(tree) : undefined;
         return [sizeBytes, { short, long: lowerToBigInt(tree) }];
       }),
@@ -89,6 +96,41 @@ export class Decoder {
 
   /** The instruction at `offset`; undefined if no row matches or the bytes end before it does. */
   decodeBytes(bytes: Uint8Array, offset = 0): Decoded | undefined {
+    const { prefixBytes, context } = this.prefixesAt(bytes, offset);
+    if (prefixBytes === 0) return this.decodeUnprefixed(bytes, offset);
+    const decoded = this.inContext(context).decodeUnprefixed(bytes, offset + prefixBytes);
+    if (!decoded || prefixBytes + decoded.sizeBytes > this.longest) return undefined;
+    return new Decoded(decoded.row, decoded.rowIndex, decoded.word, prefixBytes);
+  }
+
+  private prefixesAt(
+    bytes: Uint8Array,
+    offset: number,
+  ): { prefixBytes: number; context: DecodeContext } {
+    const { prefixes = [], parcelBytes, byteOrder } = this.framing;
+    let { context } = this;
+    let prefixBytes = 0;
+    while (prefixes.length > 0 && prefixBytes < this.longest) {
+      const parcel = Number(wordAt(bytes, offset + prefixBytes, parcelBytes, byteOrder) ?? -1n);
+      const prefix =
+        parcel < 0 ? undefined : prefixes.find(({ mask, match }) => (parcel & mask) === match);
+      if (!prefix) break;
+      context = { ...context, ...prefix.sets };
+      prefixBytes += parcelBytes;
+    }
+    return { prefixBytes, context };
+  }
+
+  private inContext(context: DecodeContext): Decoder {
+    const key = JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const known = this.others.get(key);
+    if (known) return known;
+    const decoder = new Decoder(this.isa, context);
+    this.others.set(key, decoder);
+    return decoder;
+  }
+
+  private decodeUnprefixed(bytes: Uint8Array, offset: number): Decoded | undefined {
     const size = this.sizeAt(bytes, offset);
     for (const sizeBytes of size === undefined ? this.sizesWithoutRule() : [size]) {
       const word = wordAt(bytes, offset, sizeBytes, this.framing.byteOrder);

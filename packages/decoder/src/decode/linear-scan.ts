@@ -11,7 +11,7 @@ import { type DecodeContext, rowsInOrder } from "./row-order.ts";
 export function linearScan(
   isa: Isa,
   sizeBytes: number,
-  context: DecodeContext = {},
+  context: DecodeContext = isa.framing.context ?? {},
 ): (word: bigint) => Decoded | undefined {
   const rows = rowsInOrder(isa, sizeBytes, context);
   return (word) => {

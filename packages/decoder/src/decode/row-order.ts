@@ -25,7 +25,7 @@ function fixedBits(row: Instruction): number {
 export function rowsInOrder(
   isa: Isa,
   sizeBytes: number,
-  context: DecodeContext = {},
+  context: DecodeContext = isa.framing.context ?? {},
 ): readonly IndexedRow[] {
   return isa.instructions
     .map((row, rowIndex) => ({ row, rowIndex, fixed: fixedBits(row) }))

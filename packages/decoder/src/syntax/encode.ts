@@ -5,6 +5,7 @@ import {
   IsovmError,
   insertField,
   type Operand,
+  type OperandText,
 } from "@isovm/isa-spec";
 
 /** An operand's value has no encoding. */
@@ -31,7 +32,8 @@ export function fieldBits(row: Instruction, name: string, value: bigint): bigint
   return bits;
 }
 
-function bitsOf({ text, width }: Operand<unknown>, value: bigint): bigint | undefined {
+function bitsOf({ text, width }: Operand<unknown>, given: bigint): bigint | undefined {
+  const value = given - originOf(text);
   const unsigned = BigInt.asUintN(width, value);
   const isSigned = text.kind === "target" || (text.kind === "integer" && text.signed);
   if (!isSigned) return unsigned === value ? unsigned : undefined;
@@ -40,6 +42,11 @@ function bitsOf({ text, width }: Operand<unknown>, value: bigint): bigint | unde
   if (printWidth === undefined || BigInt.asUintN(printWidth, value) !== value) return undefined;
   const signed = BigInt.asIntN(printWidth, value);
   return BigInt.asIntN(width, signed) === signed ? unsigned : undefined;
+}
+
+/** What the encoding of a target counts from, as a distance from the instruction. */
+function originOf(text: OperandText): bigint {
+  return text.kind === "target" ? BigInt(text.from ?? 0) : 0n;
 }
 
 /** What values an operand can have, for error messages. */
@@ -52,7 +59,8 @@ export function rangeText({ text, width, excluded }: Operand<unknown>, encoded: 
   const multiple = step > 1n ? `, a multiple of ${step}` : "";
   const others = excluded.map((value) => (isSigned ? BigInt.asIntN(width, value) : value));
   const but = others.length === 0 ? "" : `, but not ${others.join(" or ")}`;
-  return `${what} from ${low} to ${high}${multiple}${but}`;
+  const origin = originOf(text);
+  return `${what} from ${low + origin} to ${high + origin}${multiple}${but}`;
 }
 
 /** The instruction word of a row with the given fields, as unsigned bits. */

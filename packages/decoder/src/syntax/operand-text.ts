@@ -32,7 +32,7 @@ export function operandText(
     case "target": {
       const target = BigInt.asUintN(
         context.addressWidth,
-        context.address + BigInt.asIntN(width, value),
+        context.address + BigInt(text.from ?? 0) + BigInt.asIntN(width, value),
       );
       return context.symbolAt?.(target) ?? integerText(target, 16);
     }
