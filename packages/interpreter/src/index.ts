@@ -5,4 +5,9 @@
  * @packageDocumentation
  */
 export { BudgetError, interpreter } from "./fast/engine.ts";
-export { reference } from "./reference/reference.ts";
+export {
+  type FreeChoice,
+  type ReferenceOptions,
+  reference,
+  referenceWith,
+} from "./reference/reference.ts";

@@ -15,6 +15,7 @@ import { floatImports, tlbEntryBytes } from "@isovm/wasm";
 import { illegalExit } from "../illegal.ts";
 import { callIntrinsic, collectIntrinsics } from "../intrinsics.ts";
 import { faultReason } from "../reference/memory.ts";
+import { reverseBytes } from "../reverse-bytes.ts";
 import { CodePages } from "./code-pages.ts";
 import { type ContextLayout, exitCode, layoutContext, tableEntries } from "./context.ts";
 import { generateInterpreter, type InterpreterProgram } from "./program.ts";
@@ -176,9 +177,10 @@ class FastInterpreter implements Engine {
 
   /** Reads the bytes of the instruction at the program counter, which was fetched already. */
   #illegal(): Exit {
-    const { parcelBytes, lengths } = this.#isa.framing;
+    const { parcelBytes, lengths, byteOrder } = this.#isa.framing;
     const { pc } = this.state;
-    const first = this.#fetchBytes(pc, parcelBytes);
+    const bytes = this.#fetchBytes(pc, parcelBytes);
+    const first = byteOrder === "big" ? reverseBytes(bytes, parcelBytes) : bytes;
     const rule = lengths.find(({ mask, match }) => (Number(first) & mask) === match);
     const sizeBytes = rule?.sizeBytes ?? parcelBytes;
     return illegalExit(this.#fetchBytes(pc, sizeBytes), sizeBytes);

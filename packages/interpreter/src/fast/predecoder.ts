@@ -6,6 +6,7 @@ import { type DecisionNode, decisionTree, rowSizes } from "@isovm/decoder";
 import {
   type Expression,
   encodedBits,
+  type Framing,
   type Instruction,
   type Isa,
   type Pattern,
@@ -57,9 +58,9 @@ export function addPredecoder(
   shift: number,
 ): FunctionIndex {
   const { framing } = isa;
-  if (framing.byteOrder === "big" && framing.parcelBytes > 1) {
-    throw new UnsupportedError("big-endian instruction streams are not predecoded yet", {
-      feature: "big-endian instruction streams",
+  if (framing.prefixes || framing.lengths.length === 0) {
+    throw new UnsupportedError("prefixes and lengths without a rule are not predecoded yet", {
+      feature: "instruction streams with prefixes",
     });
   }
   const fillers = rows.map((planned) => addFiller(module, planned, library, shift));
@@ -80,8 +81,7 @@ export function addPredecoder(
     code.i32Add();
     code.localSet(bytes);
     const parcel = code.local("i32", "parcel");
-    code.localGet(bytes);
-    loadWord(code, framing.parcelBytes);
+    loadWord(code, bytes, framing.parcelBytes, framing.byteOrder);
     code.localSet(parcel);
     const sizes = new Set(rowSizes(isa));
     for (const { mask, match, sizeBytes } of framing.lengths) {
@@ -106,8 +106,7 @@ export function addPredecoder(
           code.if(() => finish(code, record, fixedHandler.straddle));
         }
         const word = code.local(sizeBytes <= 4 ? "i32" : "i64", "word");
-        code.localGet(bytes);
-        loadWord(code, sizeBytes);
+        loadWord(code, bytes, sizeBytes, framing.byteOrder);
         code.localSet(word);
         const arguments_ = { record, page, word };
         if (sizes.has(sizeBytes)) {
@@ -122,15 +121,41 @@ export function addPredecoder(
   return decode;
 }
 
-function loadWord(code: FunctionBuilder, sizeBytes: number): void {
-  if (sizeBytes === 1) code.i32Load8U(0);
-  else if (sizeBytes === 2) code.i32Load16U(0, 1);
-  else if (sizeBytes === 4) code.i32Load(0, 1);
-  else if (sizeBytes === 8) code.i64Load(0, 1);
-  else {
+/** Pushes the word of `sizeBytes` bytes at the byte offset in `bytes`. */
+function loadWord(
+  code: FunctionBuilder,
+  bytes: Local,
+  sizeBytes: number,
+  byteOrder: Framing["byteOrder"],
+): void {
+  if (byteOrder === "little" && [1, 2, 4, 8].includes(sizeBytes)) {
+    code.localGet(bytes);
+    if (sizeBytes === 1) code.i32Load8U(0);
+    else if (sizeBytes === 2) code.i32Load16U(0, 1);
+    else if (sizeBytes === 4) code.i32Load(0, 1);
+    else code.i64Load(0, 1);
+    return;
+  }
+  if (sizeBytes > 8) {
     throw new UnsupportedError(`instructions of ${sizeBytes} bytes are not predecoded yet`, {
       feature: `${sizeBytes}-byte instructions`,
     });
+  }
+  const wide = sizeBytes > 4;
+  for (let index = 0; index < sizeBytes; index += 1) {
+    const place = 8 * (byteOrder === "big" ? sizeBytes - 1 - index : index);
+    code.localGet(bytes);
+    if (wide) {
+      code.i64Load8U(index);
+      code.i64Const(place);
+      code.i64Shl();
+      if (index > 0) code.i64Or();
+    } else {
+      code.i32Load8U(index);
+      code.i32Const(place);
+      code.i32Shl();
+      if (index > 0) code.i32Or();
+    }
   }
 }
 

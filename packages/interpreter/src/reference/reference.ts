@@ -2,7 +2,7 @@
  * The reference evaluator: fetches, decodes and evaluates the IR of one instruction after the
  * other, over unbounded integers. It is the definition of what an ISA does.
  */
-import { Decoder } from "@isovm/decoder";
+import { type Decoded, Decoder } from "@isovm/decoder";
 import {
   type Engine,
   type EngineFactory,
@@ -21,12 +21,39 @@ import {
 } from "@isovm/isa-spec";
 import { illegalExit } from "../illegal.ts";
 import { callIntrinsic, collectIntrinsics, type Intrinsics } from "../intrinsics.ts";
+import { reverseBytes } from "../reverse-bytes.ts";
 import { MemoryFault, ReferenceMemory } from "./memory.ts";
 
 /**
  * Makes the reference evaluator: exact, obvious and slow (about a microsecond for each operator).
  */
-export const reference: EngineFactory = (options) => new ReferenceEngine(options);
+export const reference: EngineFactory = (options) => new ReferenceEngine(options, {});
+
+/** What to take for a value that the manual leaves open. */
+export type FreeChoice = NonNullable<Environment["free"]>;
+
+/** How {@link referenceWith} departs from the reference evaluator. */
+export interface ReferenceOptions {
+  /**
+   * Replaces the rows' own choices of what the manual leaves open. A test that compares with
+   * another implementation runs twice, with all zeros and with all ones: bits that differ between
+   * the two runs are not defined, and the other implementation may have anything there.
+   */
+  readonly free?: FreeChoice;
+}
+
+/** Makes a factory of reference evaluators for tests of an ISA. */
+export function referenceWith(options: ReferenceOptions): EngineFactory {
+  return (engineOptions) => new ReferenceEngine(engineOptions, options);
+}
+
+/** An instruction in memory. */
+interface Fetched {
+  /** Its bytes, the first one lowest. */
+  readonly bits: bigint;
+  readonly sizeBytes: number;
+  readonly decoded: Decoded | undefined;
+}
 
 /** How an instruction ended. */
 type Outcome =
@@ -45,10 +72,23 @@ class ReferenceEngine implements Engine {
   readonly #memory: ReferenceMemory;
   readonly #decoder: Decoder;
   readonly #intrinsics: Intrinsics;
+  readonly #free: FreeChoice | undefined;
+  readonly #longest: number;
+  readonly #hasOpenLength: boolean;
 
-  constructor(options: EngineOptions) {
+  constructor(options: EngineOptions, { free }: ReferenceOptions) {
     const { isa, memory } = options;
+    const { parcelBytes, lengths, prefixes, longestBytes } = isa.framing;
     this.#isa = isa;
+    this.#free = free;
+    this.#hasOpenLength = lengths.length === 0 || prefixes !== undefined;
+    this.#longest =
+      longestBytes ??
+      Math.max(
+        parcelBytes,
+        ...isa.instructions.map(({ sizeBytes }) => sizeBytes),
+        ...lengths.map(({ sizeBytes }) => sizeBytes),
+      );
     this.#memory = new ReferenceMemory(memory, isa.addressWidth);
     this.#decoder = new Decoder(isa);
     this.#intrinsics = collectIntrinsics(options);
@@ -73,24 +113,22 @@ class ReferenceEngine implements Engine {
   #step(): Exit | undefined {
     try {
       const { pc } = this.state;
-      const decoded = this.#fetch(pc);
-      if ("exit" in decoded) return decoded.exit;
-      const { word, sizeBytes } = decoded;
-      const found = this.#decoder.decode(word, sizeBytes);
-      if (!found) return illegalExit(word, sizeBytes);
+      const { bits, sizeBytes, decoded } = this.#fetch(pc);
+      if (!decoded) return illegalExit(bits, sizeBytes);
       const nextPc = BigInt.asUintN(this.#isa.addressWidth, pc + BigInt(sizeBytes));
-      const { fields } = found;
+      const { fields, row } = decoded;
       const execution = new Execution(
         this.state,
         this.#memory,
         this.#intrinsics,
         (name) => fields[name] ?? 0n,
         { pc, nextPc, retired: this.retired },
+        this.#free,
       );
-      const outcome = execution.run(found.row.semantics.body);
+      const outcome = execution.run(row.semantics.body);
       if (outcome.kind === "next") this.state.pc = nextPc;
       else if (outcome.kind === "jump") this.state.pc = outcome.target;
-      else if (outcome.kind === "illegal") return illegalExit(word, sizeBytes);
+      else if (outcome.kind === "illegal") return illegalExit(bits, sizeBytes);
       else return outcome;
       return undefined;
     } catch (error) {
@@ -99,19 +137,49 @@ class ReferenceEngine implements Engine {
     }
   }
 
-  /** The instruction's bytes as a word, parcel after parcel: the second may lie in another page. */
-  #fetch(pc: bigint): { word: bigint; sizeBytes: number } | { exit: Exit } {
-    const { parcelBytes, lengths } = this.#isa.framing;
+  /** The instruction, parcel after parcel: the second may lie in another page. */
+  #fetch(pc: bigint): Fetched {
+    const { parcelBytes, lengths, byteOrder, prefixes } = this.#isa.framing;
+    if (byteOrder === "big" || lengths.length === 0 || prefixes) return this.#fetchBytes(pc);
     const first = this.#memory.read(pc, parcelBytes, "fetch");
     const rule = lengths.find(({ mask, match }) => (Number(first) & mask) === match);
     const sizeBytes = rule?.sizeBytes ?? parcelBytes;
-    if (sizeBytes === parcelBytes) return { word: first, sizeBytes };
-    const rest = this.#memory.read(
-      BigInt.asUintN(this.#isa.addressWidth, pc + BigInt(parcelBytes)),
-      sizeBytes - parcelBytes,
-      "fetch",
-    );
-    return { word: first | (rest << BigInt(8 * parcelBytes)), sizeBytes };
+    let bits = first;
+    if (sizeBytes > parcelBytes) {
+      const rest = this.#memory.read(
+        BigInt.asUintN(this.#isa.addressWidth, pc + BigInt(parcelBytes)),
+        sizeBytes - parcelBytes,
+        "fetch",
+      );
+      bits |= rest << BigInt(8 * parcelBytes);
+    }
+    return { bits, sizeBytes, decoded: this.#decoder.decode(bits, sizeBytes) };
+  }
+
+  /** The instruction at `pc` whatever its framing; bytes that can't be read end the search. */
+  #fetchBytes(pc: bigint): Fetched {
+    const { parcelBytes } = this.#isa.framing;
+    const bytes = new Uint8Array(this.#longest);
+    let length = 0;
+    let fault: unknown;
+    while (length < bytes.length && fault === undefined) {
+      try {
+        const at = BigInt.asUintN(this.#isa.addressWidth, pc + BigInt(length));
+        bytes[length] = Number(this.#memory.read(at, 1, "fetch"));
+        length += 1;
+      } catch (error) {
+        fault = error;
+      }
+    }
+    const known = bytes.subarray(0, length);
+    const decoded = this.#decoder.decodeBytes(known);
+    const announced = this.#decoder.sizeAt(known) ?? parcelBytes;
+    // Nothing matches what is there: that is a fault if more bytes could have made it match.
+    if (!decoded && fault !== undefined && (length < announced || this.#hasOpenLength)) throw fault;
+    const sizeBytes = decoded?.sizeBytes ?? announced;
+    let bits = 0n;
+    for (const byte of bytes.subarray(0, sizeBytes).reverse()) bits = (bits << 8n) | BigInt(byte);
+    return { bits, sizeBytes, decoded };
   }
 }
 
@@ -121,6 +189,7 @@ class Execution implements Environment {
   readonly nextPc: bigint;
   readonly retired: bigint;
   readonly field: (name: string) => bigint;
+  readonly free?: FreeChoice;
   readonly #state: StateBlock;
   readonly #memory: ReferenceMemory;
   readonly #intrinsics: Intrinsics;
@@ -132,6 +201,7 @@ class Execution implements Environment {
     intrinsics: Intrinsics,
     field: (name: string) => bigint,
     known: { pc: bigint; nextPc: bigint; retired: bigint },
+    free: FreeChoice | undefined,
   ) {
     this.#state = state;
     this.#memory = memory;
@@ -140,6 +210,7 @@ class Execution implements Environment {
     this.pc = known.pc;
     this.nextPc = known.nextPc;
     this.retired = known.retired;
+    if (free) this.free = free;
   }
 
   temporary(id: number): bigint {
@@ -306,12 +377,4 @@ function combine(
     default:
       return evaluateBinary(operator, width, old, value);
   }
-}
-
-function reverseBytes(value: bigint, sizeBytes: number): bigint {
-  let reversed = 0n;
-  for (let byte = 0; byte < sizeBytes; byte += 1) {
-    reversed = (reversed << 8n) | ((value >> BigInt(8 * byte)) & 0xffn);
-  }
-  return reversed;
 }

@@ -2,13 +2,18 @@
 import type { MemoryAccess } from "@isovm/isa-spec";
 import type { FunctionBuilder } from "../emit/index.ts";
 import { unsupported } from "./arithmetic.ts";
+import { swapBytes } from "./swap-bytes.ts";
 
 /** Replaces the byte offset on the stack by the value that stands there. */
 export function loadInstruction(
   code: FunctionBuilder,
   { width, endian }: Pick<MemoryAccess, "width" | "endian">,
 ): void {
-  if (endian === "big" && width > 8) throw unsupported("big-endian memory");
+  loadLittleEndian(code, width);
+  if (endian === "big") swapBytes(code, width);
+}
+
+function loadLittleEndian(code: FunctionBuilder, width: number): void {
   // Guest addresses promise no alignment, hence the hint of one byte.
   switch (width) {
     case 8:
@@ -29,7 +34,7 @@ export function storeInstruction(
   code: FunctionBuilder,
   { width, endian }: Pick<MemoryAccess, "width" | "endian">,
 ): void {
-  if (endian === "big" && width > 8) throw unsupported("big-endian memory");
+  if (endian === "big") swapBytes(code, width);
   switch (width) {
     case 8:
       return code.i32Store8(0);

@@ -8,6 +8,7 @@ import type { FunctionBuilder, FunctionIndex } from "../emit/index.ts";
 import type { Push } from "./arithmetic.ts";
 import { loadInstruction, storeInstruction } from "./memory-access.ts";
 import { resize, typeOf } from "./representation.ts";
+import { swapBytes } from "./swap-bytes.ts";
 import type { MemoryStrategy } from "./target.ts";
 
 /** Bytes of one entry. */
@@ -29,7 +30,7 @@ export interface SoftwareTlbOptions {
   readonly readSlow: FunctionIndex;
   /** `(address: i64, size: i32) -> i32`: the byte offset of a location to be modified, or 0. */
   readonly locateSlow: FunctionIndex;
-  /** `(address: i64, value: i64, size: i32) -> i32`: stores; 0 if the access faults. */
+  /** `(address: i64, value: i64, size: i32) -> i32`: stores little-endian; 0 if it faults. */
   readonly storeSlow: FunctionIndex;
   /** Emits what leaves the instruction after a fault. */
   readonly fault: (code: FunctionBuilder) => void;
@@ -128,6 +129,7 @@ export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
           code.localSet(held);
           code.localGet(guest);
           code.localGet(held);
+          if (access.endian === "big") swapBytes(code, access.width);
           resize(code, access.width, 64);
           code.i32Const(access.alignment === "required" ? -sizeBytes : sizeBytes);
           code.call(options.storeSlow);
