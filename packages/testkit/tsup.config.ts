@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/debian/index.ts", "src/oracle/index.ts"],
+  entry: ["src/index.ts", "src/debian/index.ts", "src/elf/index.ts", "src/oracle/index.ts"],
   format: "esm",
   dts: true,
   target: "es2023",
