@@ -11,7 +11,7 @@ import {
   type FloatInstruction,
   floatInstructions,
 } from "./float-oracle.ts";
-import { floatOperands } from "./float-patterns.ts";
+import { floatOperands } from "../arbitraries/float-patterns.ts";
 
 const casesPerInstruction = 800;
 
@@ -21,7 +21,7 @@ function evaluate({ operator, format, otherWidth }: FloatInstruction, test: Floa
     format: float.formatOf(format),
     otherWidth,
     mode,
-    policy: float.riscvFloatPolicy,
+    policy: float.canonicalFloatPolicy,
   };
   return float.evaluateFloat(operator, context, ...operands);
 }

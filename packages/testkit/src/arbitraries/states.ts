@@ -1,0 +1,82 @@
+/** Architectural states to begin a test program with. */
+import { float, type RegisterFileDefinition } from "@isovm/isa-spec";
+import fc from "fast-check";
+import type { TestProfile } from "../profiles/profile.ts";
+import { pageBytes, sandbox } from "../program/layout.ts";
+import { floatPatterns } from "./float-patterns.ts";
+import { integers } from "./integers.ts";
+
+/** The values of all registers by file. */
+export type RegisterValues = Readonly<Record<string, readonly bigint[]>>;
+
+/** States: corner cases in every register, addresses of the sandbox in those that hold them. */
+export function states(
+  profile: TestProfile,
+  addresses: fc.Arbitrary<bigint> = sandboxAddresses(),
+): fc.Arbitrary<RegisterValues> {
+  const files = [...profile.isa.layout.files.values()].map(({ definition }) => definition);
+  return fc.record(
+    Object.fromEntries(files.map((file) => [file.name, fileValues(profile, file, addresses)])),
+  );
+}
+
+/**
+ * Addresses in the sandbox from where small displacements stay inside of it, mostly; and such from
+ * where they reach over the end of a page, into one that can't be written, or out of it.
+ */
+export function sandboxAddresses(): fc.Arbitrary<bigint> {
+  const middle = sandbox.start + pageBytes / 2;
+  const edges = [sandbox.start + pageBytes, sandbox.readOnly, sandbox.forbidden, sandbox.end];
+  return fc
+    .oneof(
+      { arbitrary: fc.constant(middle), weight: 4 },
+      { arbitrary: fc.nat({ max: 255 }).map((index) => middle + 8 * index), weight: 4 },
+      { arbitrary: fc.nat({ max: 64 }).map((offset) => middle + offset), weight: 1 },
+      {
+        arbitrary: fc
+          .tuple(fc.constantFrom(...edges), fc.integer({ min: -16, max: 8 }))
+          .map(([edge, offset]) => edge + offset),
+        weight: 2,
+      },
+    )
+    .map(BigInt);
+}
+
+function fileValues(
+  profile: TestProfile,
+  file: RegisterFileDefinition,
+  addresses: fc.Arbitrary<bigint>,
+): fc.Arbitrary<readonly bigint[]> {
+  const formats = profile.floatFiles[file.name];
+  const any = formats ? floatRegisters(file.width, formats) : integers(file.width);
+  const usual = profile.usualRegisters[file.name];
+  const value = usual ? fc.oneof({ arbitrary: fc.constantFrom(...usual), weight: 15 }, any) : any;
+  const holders = profile.sandboxRegisters.filter((register) => register.file === file.name);
+  return fc.tuple(
+    ...Array.from({ length: file.count }, (_, register) => {
+      if (register === file.zero) return fc.constant(0n);
+      return holders.some((holder) => holder.register === register) ? addresses : value;
+    }),
+  );
+}
+
+/** Values of all formats, narrow ones boxed in ones – and sometimes not quite. */
+function floatRegisters(width: number, formats: readonly (16 | 32 | 64)[]): fc.Arbitrary<bigint> {
+  const boxed = formats.map((format) => {
+    const above = BigInt.asUintN(width, -1n << BigInt(format));
+    return floatPatterns(float.formatOf(format)).map((pattern) => above | pattern);
+  });
+  const narrow = formats.filter((format) => format < width);
+  const spoilt = narrow.map((format) =>
+    fc
+      .tuple(floatPatterns(float.formatOf(format)), fc.integer({ min: format, max: width - 1 }))
+      .map(([pattern, bit]) => {
+        const above = BigInt.asUintN(width, -1n << BigInt(format));
+        return (above | pattern) ^ (1n << BigInt(bit));
+      }),
+  );
+  return fc.oneof(
+    ...boxed.map((arbitrary) => ({ arbitrary, weight: 5 })),
+    ...spoilt.map((arbitrary) => ({ arbitrary, weight: 1 })),
+  );
+}

@@ -1,0 +1,30 @@
+/** The interpreters against the reference evaluator, over random programs. */
+import { interpreter, reference } from "@isovm/interpreter";
+import { rv32, rv64 } from "@isovm/riscv";
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import { programs } from "../arbitraries/programs.ts";
+import { riscvProfile } from "../profiles/riscv.ts";
+import { Bench } from "./bench.ts";
+import { assertSame } from "./property.ts";
+import { fuzzRuns } from "./runs.ts";
+
+const isas = [rv64(), rv32(), rv64({ extensions: ["M", "A"] }), rv32({ extensions: [] })];
+
+describe.each(isas.map((isa) => [isa.name, isa] as const))(
+  "reference = interpreter, %s",
+  (_, isa) => {
+    const profile = riscvProfile(isa);
+    const benches = [new Bench(isa, reference), new Bench(isa, interpreter)] as const;
+    const size = isas.indexOf(isa) < 2 ? 1500 : 400;
+
+    it("instruction by instruction", () => {
+      fc.assert(assertSame(profile, benches, programs(profile)), fuzzRuns(size));
+    });
+
+    it("in runs of any length", () => {
+      const budgets = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
+      fc.assert(assertSame(profile, benches, programs(profile), budgets), fuzzRuns(size / 2));
+    });
+  },
+);
