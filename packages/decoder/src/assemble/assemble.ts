@@ -4,8 +4,9 @@ import type { AssemblyValue } from "../syntax/evaluate.ts";
 import { languageOf } from "../syntax/language.ts";
 import { AssemblyError } from "./assembly-error.ts";
 import { expandMacros } from "./macros.ts";
-import { type AssembledLine, AssemblyPass, type PassResult } from "./pass.ts";
+import { type AssembledLine, AssemblyPass } from "./pass.ts";
 import { InstructionResolver } from "./resolve.ts";
+import type { PassResult } from "./scope.ts";
 import { inMemoryOrder, placeSections } from "./sections.ts";
 import { statementsOf } from "./source.ts";
 

@@ -5,30 +5,18 @@
  * passes repeat until nothing changes.
  */
 import type { ExpansionContext, Isa } from "@isovm/isa-spec";
-import { bytesOf } from "../decode/framing.ts";
-import { encode, fieldBits, OperandRangeError } from "../syntax/encode.ts";
-import { type AssemblyValue, ExpressionError, evaluate, type Scope } from "../syntax/evaluate.ts";
+import { type AssemblyValue, ExpressionError, evaluate } from "../syntax/evaluate.ts";
 import { type AssemblyExpression, parseExpression } from "../syntax/expression.ts";
 import { type AssemblyLanguage, languageOf, splitMnemonic } from "../syntax/language.ts";
-import type { OperandSource } from "../syntax/parse-operands.ts";
 import { AssemblySyntaxError, TokenCursor, unexpected } from "../syntax/token-cursor.ts";
 import type { Diagnostic } from "./assembly-error.ts";
 import { type Directive, directivesOf } from "./directives.ts";
+import { encodeInstruction } from "./encode-instruction.ts";
 import { nearest } from "./nearest.ts";
 import type { InstructionResolver, ResolvedInstruction } from "./resolve.ts";
+import { type PassResult, scopeOf } from "./scope.ts";
 import { SectionBuffer } from "./sections.ts";
 import type { Statement } from "./source.ts";
-
-/** What a pass has found and the next one starts from. */
-export interface PassResult {
-  readonly symbols: ReadonlyMap<string, AssemblyValue>;
-  /** The addresses of local labels by their number, in the order of the source. */
-  readonly locals: ReadonlyMap<string, readonly bigint[]>;
-  /** The arguments of relocations, by name and address of the instruction. */
-  readonly relocated: ReadonlyMap<string, bigint>;
-  /** Addresses of sections by name. */
-  readonly places: ReadonlyMap<string, bigint>;
-}
 
 /** Bytes that a statement became. */
 export interface AssembledLine {
@@ -201,7 +189,7 @@ export class AssemblyPass {
       directive(this, new TokenCursor(operands));
     } catch (error) {
       if (error instanceof AssemblySyntaxError) throw error.movedBy(start);
-      if (error instanceof ExpressionError) throw moved(error, start);
+      if (error instanceof ExpressionError) throw error.movedBy(start);
       throw error;
     }
   }
@@ -218,82 +206,16 @@ export class AssemblyPass {
     }
   }
 
-  private encode({ form, sources, column }: ResolvedInstruction): Uint8Array {
-    const { row } = form;
-    const fields: Record<string, bigint> = {};
-    for (const [name, source] of Object.entries(sources)) {
-      fields[name] = this.field(form.row, name, source, column);
-    }
-    return bytesOf(encode(row, fields), row.sizeBytes, this.isa.framing.byteOrder);
-  }
-
-  private field(
-    row: ResolvedInstruction["form"]["row"],
-    name: string,
-    source: OperandSource,
-    column: number,
-  ): bigint {
-    if (source.kind === "hole") return 0n;
-    const at = column < 0 ? 0 : column + source.column;
-    try {
-      if (source.kind === "bits") return fieldBits(row, name, source.value);
-      const { value } = this.value(source.expression);
-      const isTarget = row.operands[name]?.text.kind === "target";
-      const distance = BigInt.asIntN(this.isa.addressWidth, value - this.current.here);
-      return fieldBits(row, name, isTarget ? distance : value);
-    } catch (error) {
-      if (error instanceof OperandRangeError) {
-        throw new AssemblySyntaxError(`${row.mnemonic}: ${name}: ${error.message}`, { column: at });
-      }
-      if (error instanceof ExpressionError) {
-        throw column < 0 ? moved(error, -error.data.column) : moved(error, column);
-      }
-      throw error;
-    }
+  private encode(instruction: ResolvedInstruction): Uint8Array {
+    return encodeInstruction(instruction, {
+      isa: this.isa,
+      here: this.current.here,
+      evaluate: (expression) => this.value(expression).value,
+    });
   }
 
   private value(expression: AssemblyExpression): AssemblyValue {
-    return evaluate(expression, this.scope());
-  }
-
-  private scope(): Scope {
-    const { before } = this.input;
-    const here = this.current.here;
-    const unknown = before ? undefined : { value: here, isAddress: true };
-    return {
-      here,
-      symbol: (name) => this.symbols.get(name) ?? before?.symbols.get(name) ?? unknown,
-      local: (number, forward) => {
-        const seen = this.locals.get(number) ?? [];
-        const address = forward ? before?.locals.get(number)?.[seen.length] : seen.at(-1);
-        return address === undefined
-          ? forward
-            ? unknown
-            : undefined
-          : { value: address, isAddress: true };
-      },
-      relocate: (name, { value }, column) => this.relocate(name, value, column),
-    };
-  }
-
-  private relocate(name: string, argument: bigint, column: number): bigint {
-    const relocation = this.isa.syntax.relocations[name];
-    if (!relocation) return argument;
-    const { here } = this.current;
-    const { ofLabel, relative, value } = relocation;
-    if (ofLabel === undefined) {
-      this.relocated.set(`${name} at ${here}`, argument);
-      return value(relative ? argument - here : argument);
-    }
-    const key = `${ofLabel} at ${argument}`;
-    const { before } = this.input;
-    const target = this.relocated.get(key) ?? before?.relocated.get(key);
-    if (target === undefined && before) {
-      throw new ExpressionError(`${name} takes the label of an instruction with ${ofLabel}`, {
-        column,
-      });
-    }
-    return value(relative ? (target ?? argument) - argument : (target ?? argument));
+    return evaluate(expression, scopeOf(this, this.current.here, this.input.before));
   }
 
   private context(): ExpansionContext {
@@ -316,8 +238,4 @@ export class AssemblyPass {
       },
     };
   }
-}
-
-function moved(error: ExpressionError, columns: number): ExpressionError {
-  return new ExpressionError(error.message, { column: error.data.column + columns });
 }

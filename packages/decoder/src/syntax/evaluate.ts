@@ -17,7 +17,12 @@ export interface Scope {
 }
 
 /** An expression has no value; `column` is where. */
-export class ExpressionError extends IsovmError<{ readonly column: number }> {}
+export class ExpressionError extends IsovmError<{ readonly column: number }> {
+  /** The same error in a text that begins `columns` further left. */
+  movedBy(columns: number): ExpressionError {
+    return new ExpressionError(this.message, { column: this.data.column + columns });
+  }
+}
 
 const operators: Readonly<Record<string, (left: bigint, right: bigint) => bigint>> = {
   "+": (left, right) => left + right,

@@ -32,13 +32,6 @@ function namesOf(row: Instruction, operand: string): Readonly<Record<number, str
   return text.names;
 }
 
-/** The operands that stand inside of the mnemonic. */
-export function mnemonicOperands(row: Instruction): readonly string[] {
-  return parts(row.mnemonic)
-    .filter(({ isOperand }) => isOperand)
-    .map(({ text }) => text);
-}
-
 /** All spellings of a row's mnemonic. */
 export function mnemonicsOf(row: Instruction): readonly Mnemonic[] {
   let spellings: readonly Mnemonic[] = [{ text: "", fields: {} }];

@@ -2,17 +2,19 @@
 import type { EngineMemory } from "@isovm/isa-spec";
 import { type ContextLayout, fixedHandler, pageHeaderBytes } from "./context.ts";
 import { pageHeader } from "./predecoder.ts";
-import { recordBytes } from "./record.ts";
 
 const pageBytes = 4096;
+/** Of blocks of records, so that bytes of records and of code convert by a shift. */
+const alignment = 32;
 
-/** Record blocks kept at most, each 8 to 16 times the size of a page; then all are dropped. */
+/** Record blocks kept at most, each some 4 times the size of a page; then all are dropped. */
 const mostPages = 8192;
 
 /** Makes, finds and invalidates records. */
 export class CodePages {
   readonly #memory: EngineMemory;
   readonly #parcelBytes: number;
+  readonly #pieceBytes: number;
   readonly #longest: number;
   readonly #dropped: () => void;
   /** By frame: byte offset of the first record. */
@@ -21,12 +23,13 @@ export class CodePages {
   /** `dropped` is called when offsets of records become invalid. */
   constructor(
     memory: EngineMemory,
-    parcelBytes: number,
+    { parcelBytes, pieceBytes }: { readonly parcelBytes: number; readonly pieceBytes: number },
     longestInstruction: number,
     dropped: () => void,
   ) {
     this.#memory = memory;
     this.#parcelBytes = parcelBytes;
+    this.#pieceBytes = pieceBytes;
     this.#longest = longestInstruction;
     this.#dropped = dropped;
   }
@@ -41,8 +44,9 @@ export class CodePages {
     const known = this.#records.get(frame);
     if (known !== undefined) return known;
     if (this.#records.size >= mostPages) this.#dropAll();
-    const recordsBytes = (pageBytes / this.#parcelBytes) * recordBytes;
-    const records = this.#allocate(pageHeaderBytes + recordsBytes + recordBytes) + pageHeaderBytes;
+    const recordsBytes = (pageBytes / this.#parcelBytes) * this.#pieceBytes;
+    const records =
+      this.#allocate(pageHeaderBytes + recordsBytes + this.#pieceBytes) + pageHeaderBytes;
     const view = new DataView(this.#memory.memory.buffer);
     view.setUint32(records + pageHeader.code, frame, true);
     view.setUint32(records + pageHeader.sizeBytes, recordsBytes, true);
@@ -54,12 +58,12 @@ export class CodePages {
 
   /** Makes the record of a page-crossing instruction anew from its bytes. */
   initialiseStraddle({ straddleRecords: records, straddleCode }: ContextLayout): void {
-    const recordsBytes = (this.#longest / this.#parcelBytes) * recordBytes;
+    const recordsBytes = (this.#longest / this.#parcelBytes) * this.#pieceBytes;
     const view = new DataView(this.#memory.memory.buffer);
     view.setUint32(records + pageHeader.code, straddleCode, true);
     view.setUint32(records + pageHeader.sizeBytes, recordsBytes, true);
     view.setUint32(records + pageHeader.localBytes, 0, true);
-    for (let offset = 0; offset < recordsBytes; offset += recordBytes) {
+    for (let offset = 0; offset < recordsBytes; offset += this.#pieceBytes) {
       view.setUint16(records + offset, fixedHandler.undecoded, true);
     }
     view.setUint16(records + recordsBytes, fixedHandler.pageEnd, true);
@@ -75,17 +79,17 @@ export class CodePages {
     const last = Math.min(pageBytes / parcel, Math.ceil(end / parcel));
     const view = new DataView(this.#memory.memory.buffer);
     for (let index = first; index < last; index += 1) {
-      view.setUint16(records + index * recordBytes, fixedHandler.undecoded, true);
+      view.setUint16(records + index * this.#pieceBytes, fixedHandler.undecoded, true);
     }
   }
 
   #allocate(sizeBytes: number): number {
     try {
-      return this.#memory.allocate(sizeBytes, recordBytes);
+      return this.#memory.allocate(sizeBytes, alignment);
     } catch (error) {
       if (this.#records.size === 0) throw error;
       this.#dropAll();
-      return this.#memory.allocate(sizeBytes, recordBytes);
+      return this.#memory.allocate(sizeBytes, alignment);
     }
   }
 

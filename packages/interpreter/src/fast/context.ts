@@ -1,7 +1,6 @@
 /** The interpreter's block of linear memory: registers, exit information, translation tables. */
 import type { StateLayout } from "@isovm/isa-spec";
 import { tlbEntryBytes } from "@isovm/wasm";
-import { recordBytes } from "./record.ts";
 
 /** Entries of each translation table. */
 export const tableEntries = 1024;
@@ -28,6 +27,8 @@ export interface ContextLayout {
   readonly sizeBytes: number;
 }
 
+/** More than the pieces of a record have. */
+const largestPiece = 32;
 /** Bytes of the longest instruction that a straddling record can hold. */
 const longestInstruction = 16;
 
@@ -54,7 +55,7 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
     bounce: take(16),
     straddleCode: take(longestInstruction),
     straddleRecords:
-      take(pageHeaderBytes + (longestInstruction + 1) * recordBytes) + pageHeaderBytes,
+      take(pageHeaderBytes + (longestInstruction + 1) * largestPiece) + pageHeaderBytes,
     sizeBytes: next - base,
   };
 }

@@ -77,7 +77,9 @@ class FastInterpreter implements Engine {
     this.#view = new DataView(memory.memory.buffer);
     const { program, module } = compile(isa, this.#context);
     this.#program = program;
-    this.#pages = new CodePages(memory, isa.framing.parcelBytes, longestInstruction(isa), () =>
+    const { parcelBytes } = isa.framing;
+    const { pieceBytes } = program;
+    this.#pages = new CodePages(memory, { parcelBytes, pieceBytes }, longestInstruction(isa), () =>
       this.#flush(),
     );
     this.#pages.initialiseStraddle(this.#context);

@@ -103,13 +103,15 @@ class HandlerTarget implements LoweringTarget {
     this.memory = environment.memory;
     this.reservationOffset = environment.context.state + environment.layout.reservationOffset;
     this.body = row.semantics.body;
-    // Register numbers and distances that a slot stands for are never pushed themselves.
+    // Register numbers and distances that a slot stands for need not be pushed, but may be where
+    // the row uses them for something else too.
     const absorbed = new Set<Expression | undefined>([
       ...[...plan.registers.keys()].map((register) => register.index),
       ...[...plan.jumps.keys()].map((jump) => (jump.kind === "jump" ? jump.target : undefined)),
     ]);
     this.ready = {
-      has: (expression) => plan.values.has(expression) || absorbed.has(expression),
+      has: (expression) =>
+        plan.values.has(expression) || (absorbed.has(expression) && !plan.computed.has(expression)),
       push: (expression) => {
         const slot = plan.values.get(expression);
         if (!slot) throw missingSlot(row, expression.kind);

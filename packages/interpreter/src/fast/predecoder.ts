@@ -63,7 +63,9 @@ export function addPredecoder(
       feature: "instruction streams with prefixes",
     });
   }
-  const fillers = rows.map((planned) => addFiller(module, planned, library, shift));
+  const { parcelBytes } = framing;
+  const overlap = { widths: handlersByWidth(rows, parcelBytes), shift, parcelBytes };
+  const fillers = rows.map((planned) => addFiller(module, planned, library, overlap));
   const decode = module.declareFunction("decode", ["i32", "i32"], [], ["record", "page"]);
   module.defineFunction(decode, (code) => {
     const [record, page] = code.params;
@@ -299,7 +301,7 @@ function addFiller(
   module: ModuleBuilder,
   { row, plan, handler, localHandler }: PlannedRow,
   library: RuntimeLibrary,
-  shift: number,
+  { widths, shift, parcelBytes }: Omit<Overlap, "parcels">,
 ): FunctionIndex {
   const wordWidth = row.pattern.width;
   const wordType = typeOf(wordWidth);
@@ -350,6 +352,12 @@ function addFiller(
       code.i32And();
       code.localSet(local);
     }
+    clearOverlapping(code, record, page, {
+      parcels: row.sizeBytes / parcelBytes,
+      widths,
+      shift,
+      parcelBytes,
+    });
     code.localGet(record);
     if (localHandler === undefined) {
       code.i32Const(handler);
@@ -362,6 +370,71 @@ function addFiller(
     code.i32Store16(0);
   });
   return index;
+}
+
+/** What {@link clearOverlapping} must know of the instruction and of all others. */
+interface Overlap {
+  readonly parcels: number;
+  /** By number of parcels: the first handler of instructions with so many or more. */
+  readonly widths: ReadonlyMap<number, number>;
+  readonly shift: number;
+  readonly parcelBytes: number;
+}
+
+/**
+ * Instructions may overlap when somebody jumps into the middle of one; their records then take
+ * turns. Makes those undecoded that share a piece with the record that was just filled.
+ */
+function clearOverlapping(
+  code: FunctionBuilder,
+  record: Local,
+  page: Local,
+  { parcels, widths, shift, parcelBytes }: Overlap,
+): void {
+  const pieceBytes = parcelBytes << shift;
+  for (let later = 1; later < parcels; later += 1) {
+    code.localGet(record);
+    code.i32Const(fixedHandler.undecoded);
+    code.i32Store16(later * pieceBytes);
+  }
+  for (const [width, firstHandler] of widths) {
+    // One with `width` parcels or more reaches here from `width - 1` parcels before.
+    const earlier = width - 1;
+    const before = code.local("i32", "before");
+    code.localGet(record);
+    code.i32Const(earlier * pieceBytes);
+    code.i32Sub();
+    code.localTee(before);
+    code.localGet(page);
+    code.i32GeU();
+    code.if(() => {
+      code.localGet(before);
+      code.i32Load16U(0);
+      code.i32Const(firstHandler);
+      code.i32GeU();
+      code.if(() => {
+        code.localGet(before);
+        code.i32Const(fixedHandler.undecoded);
+        code.i32Store16(0);
+      });
+    });
+  }
+}
+
+/** By number of parcels from 2 up: the first handler of instructions with so many or more. */
+function handlersByWidth(
+  rows: readonly PlannedRow[],
+  parcelBytes: number,
+): ReadonlyMap<number, number> {
+  const longest = Math.max(...rows.map(({ row }) => row.sizeBytes / parcelBytes));
+  const widths = new Map<number, number>();
+  for (let width = 2; width <= longest; width += 1) {
+    const handlers = rows
+      .filter(({ row }) => row.sizeBytes / parcelBytes >= width)
+      .map(({ handler }) => handler);
+    widths.set(width, Math.min(...handlers));
+  }
+  return widths;
 }
 
 function contentWidth({ content }: Slot): number {

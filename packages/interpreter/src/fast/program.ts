@@ -5,6 +5,7 @@ import {
   type FloatOperation,
   type FloatPolicy,
   float,
+  type Instruction,
   type Isa,
   operandsOf,
   otherWidthOf,
@@ -28,7 +29,7 @@ import {
 } from "./context.ts";
 import { emitHandler, type HandlerEnvironment, pushPc } from "./handler.ts";
 import { addPredecoder, type PlannedRow } from "./predecoder.ts";
-import { planSlots, recordBytes } from "./record.ts";
+import { planRecords, type SlotPlan } from "./record.ts";
 
 /** A generated interpreter. */
 export interface InterpreterProgram {
@@ -38,8 +39,8 @@ export interface InterpreterProgram {
   /** Names of the intrinsics that the module imports. */
   readonly intrinsics: readonly string[];
   readonly floatPolicy: FloatPolicy | undefined;
-  /** Bytes of records for one byte of code, as a power of two. */
-  readonly shift: number;
+  /** Bytes of records for one parcel of code. */
+  readonly pieceBytes: number;
   /** The module's text, for people. */
   readonly text: () => string;
 }
@@ -74,8 +75,9 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
   const floats = usage.floatPolicy && new FloatLibrary(module, usage.floatPolicy);
   module.importMemory("env", "memory", { initial: 0 });
   const library = new RuntimeLibrary(module);
-  const shift = Math.log2(recordBytes / isa.framing.parcelBytes);
-  const rows = planRows(isa);
+  const { pieceBytes, plans } = planRecords(isa);
+  const shift = Math.log2(pieceBytes / isa.framing.parcelBytes);
+  const rows = numberHandlers(isa, plans);
   const decode = addPredecoder(module, isa, rows, library, shift);
   const run = module.declareFunction("run", ["i32"], ["i32"], ["budget"]);
   module.defineFunction(run, (code) => {
@@ -93,7 +95,7 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
     effects: usage.effects,
     intrinsics: [...usage.intrinsics.keys()],
     floatPolicy: usage.floatPolicy,
-    shift,
+    pieceBytes,
     text: () => module.toText(),
   };
 }
@@ -110,15 +112,25 @@ function floatFunction(floats: FloatLibrary | undefined, operation: FloatOperati
   return library.function(operator, format, converts ? otherWidthOf(operation) : 0);
 }
 
-/** Numbers the handlers: a row with jumps by a distance has a second one for jumps in the page. */
-function planRows(isa: Isa): readonly PlannedRow[] {
+/**
+ * Numbers the handlers: those of longer instructions are higher. A row with jumps by a distance
+ * has a second one for jumps in the page.
+ */
+function numberHandlers(isa: Isa, plans: readonly SlotPlan[]): readonly PlannedRow[] {
   let next = fixedHandlerCount;
-  return isa.instructions.map((row) => {
-    const plan = planSlots(row, isa.layout);
+  const numbers = new Map<Instruction, Pick<PlannedRow, "handler" | "localHandler">>();
+  const bySize = isa.instructions
+    .map((row, index) => ({ row, jumps: (plans[index]?.jumps.size ?? 0) > 0 }))
+    .sort((a, b) => a.row.sizeBytes - b.row.sizeBytes);
+  for (const { row, jumps } of bySize) {
     const handler = next++;
-    const localHandler = plan.jumps.size > 0 ? next++ : undefined;
-    return { row, plan, handler, localHandler };
-  });
+    numbers.set(row, { handler, localHandler: jumps ? next++ : undefined });
+  }
+  return isa.instructions.map((row, index) => ({
+    row,
+    plan: known(plans[index], row.mnemonic),
+    ...known(numbers.get(row), row.mnemonic),
+  }));
 }
 
 function collectUsage(isa: Isa): Usage {
@@ -311,7 +323,7 @@ function emitRun(
     );
     code.unreachable();
   });
-  for (const planned of rows) {
+  for (const planned of rows.toSorted((a, b) => a.handler - b.handler)) {
     handler(planned.handler, () => emitHandler(environment, planned.row, planned.plan, false));
     if (planned.localHandler !== undefined) {
       handler(planned.localHandler, () =>
@@ -420,9 +432,9 @@ function emitDispatch(
   code.i32Sub();
   code.localSet(locals.budget);
   const names = ["undecoded", "page end", "illegal", "straddle"];
-  for (const { row, localHandler } of rows) {
-    names.push(row.mnemonic);
-    if (localHandler !== undefined) names.push(`${row.mnemonic} in page`);
+  for (const { row, handler, localHandler } of rows) {
+    names[handler] = row.mnemonic;
+    if (localHandler !== undefined) names[localHandler] = `${row.mnemonic} in page`;
   }
   const labels = names
     .toReversed()

@@ -1,14 +1,18 @@
 /**
- * Predecoded records: what a handler needs of one instruction, in 16 bytes.
+ * Predecoded records: what a handler needs of one instruction.
  *
- * The first two bytes are the handler's number, the rest the row's slots: byte offsets of
- * registers in the hart's context, and values computed from the instruction word alone.
+ * Each parcel of a page of guest code has a piece of the records, 8 bytes or more, that begins with
+ * the number of the handler for the instruction that starts there; an instruction of several
+ * parcels has their pieces to itself. The rest of the record are the row's slots: byte offsets of
+ * registers in the hart's context, and values computed from the instruction word alone. Records
+ * are small because interpreters wait for memory: they are read as often as code.
  */
 import {
   type Expression,
   expressionsOf,
   type FileLayout,
   type Instruction,
+  type Isa,
   operandsOf,
   type RegisterReference,
   type StateLayout,
@@ -16,8 +20,45 @@ import {
   UnsupportedError,
 } from "@isovm/isa-spec";
 
-/** Bytes of a record; one stands for each parcel of a page of guest code. */
-export const recordBytes = 16;
+/** Bytes of the handler's number at the start of each piece. */
+const handlerBytes = 2;
+/** Sizes that a piece can have. */
+const pieceSizes = [8, 16, 32] as const;
+
+/** The records of an ISA. */
+export interface RecordFormat {
+  /** Bytes of records for each parcel. */
+  readonly pieceBytes: number;
+  /** By row, in the ISA's order. */
+  readonly plans: readonly SlotPlan[];
+}
+
+/**
+ * Plans the records of all rows, with the smallest pieces that have room for every row.
+ *
+ * @throws UnsupportedError if a row has too many operands.
+ */
+export function planRecords(isa: Isa): RecordFormat {
+  for (const pieceBytes of pieceSizes) {
+    const plans: SlotPlan[] = [];
+    for (const row of isa.instructions) {
+      const pieces = row.sizeBytes / isa.framing.parcelBytes;
+      const plan = planSlots(row, isa.layout, { pieces, pieceBytes });
+      if (!plan) break;
+      plans.push(plan);
+    }
+    if (plans.length === isa.instructions.length) return { pieceBytes, plans };
+  }
+  throw new UnsupportedError("a row has too many operands for a predecoded record", {
+    feature: `${isa.name} in the fast interpreter`,
+  });
+}
+
+/** The room of one instruction. */
+export interface RecordRoom {
+  readonly pieces: number;
+  readonly pieceBytes: number;
+}
 
 /** How a slot's value is extended when it is loaded. */
 export type SlotExtension = "zero" | "sign";
@@ -49,6 +90,8 @@ export interface SlotPlan {
   readonly registers: ReadonlyMap<RegisterReference, Slot>;
   /** Jumps whose distance depends on the instruction word alone. */
   readonly jumps: ReadonlyMap<Statement, Slot>;
+  /** Expressions that are computed where they stand, also if a slot stands for another use. */
+  readonly computed: ReadonlySet<Expression>;
 }
 
 interface Demand {
@@ -60,19 +103,19 @@ interface Demand {
 
 /**
  * Plans the slots of a row: preferably the largest expressions that depend on the instruction word
- * alone, else its fields.
- *
- * @throws UnsupportedError if not even the fields fit a record.
+ * alone, else its fields. Undefined if not even the fields fit.
  */
-export function planSlots(row: Instruction, layout: StateLayout): SlotPlan {
+export function planSlots(
+  row: Instruction,
+  layout: StateLayout,
+  room: RecordRoom,
+): SlotPlan | undefined {
   for (const largest of [true, false]) {
-    const demands = collectDemands(row.semantics.body, layout, largest);
-    const plan = placeSlots(demands);
-    if (plan) return plan;
+    const { demands, computed } = collectDemands(row.semantics.body, layout, largest);
+    const plan = placeSlots(demands, room);
+    if (plan) return { ...plan, computed };
   }
-  throw new UnsupportedError(`the operands of ${row.mnemonic} don't fit ${recordBytes} bytes`, {
-    feature: `${row.mnemonic} in the fast interpreter`,
-  });
+  return undefined;
 }
 
 /** The distance of a jump from the instruction, if it depends on the instruction word alone. */
@@ -105,10 +148,11 @@ function collectDemands(
   body: readonly Statement[],
   layout: StateLayout,
   largest: boolean,
-): Map<string, Demand> {
+): { demands: Map<string, Demand>; computed: Set<Expression> } {
   const demands = new Map<string, Demand>();
   const demand = (entry: Omit<Demand, "uses">, use: Demand["uses"][number]): void => {
-    const key = keyOf(entry);
+    // A jump's slot counts records, not bytes: it is no value that anything else could use.
+    const key = `${use.jump ? "jump " : ""}${keyOf(entry)}`;
     const known = demands.get(key);
     if (known) known.uses.push(use);
     else demands.set(key, { ...entry, uses: [use] });
@@ -164,7 +208,7 @@ function collectDemands(
     }
   };
   visit(body);
-  return demands;
+  return { demands, computed: seen };
 }
 
 function keyOf({ content, extension, sizeBytes }: Omit<Demand, "uses">): string {
@@ -200,12 +244,19 @@ function sizeFor(width: number): number {
   return width <= 32 ? 4 : 8;
 }
 
-function placeSlots(demands: ReadonlyMap<string, Demand>): SlotPlan | undefined {
+function placeSlots(
+  demands: ReadonlyMap<string, Demand>,
+  room: RecordRoom,
+): Omit<SlotPlan, "computed"> | undefined {
   const slots: Slot[] = [];
   const values = new Map<Expression, Slot>();
   const registers = new Map<RegisterReference, Slot>();
   const jumps = new Map<Statement, Slot>();
-  const taken = new Uint8Array(recordBytes).fill(1, 0, 2);
+  const recordBytes = room.pieces * room.pieceBytes;
+  const taken = new Uint8Array(recordBytes);
+  for (let piece = 0; piece < room.pieces; piece += 1) {
+    taken.fill(1, piece * room.pieceBytes, piece * room.pieceBytes + handlerBytes);
+  }
   const bySize = [...demands.values()].sort((a, b) => b.sizeBytes - a.sizeBytes);
   for (const { sizeBytes, extension, content, uses } of bySize) {
     // Large slots from the end, so that small ones fill the gap behind the handler's number.
