@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { BudgetError, interpreter } from "./fast/engine.ts";
+export { handlerText } from "./fast/handler-text.ts";
 export {
   type FreeChoice,
   type ReferenceOptions,
