@@ -1,0 +1,94 @@
+/** From times to ratios and their means. */
+import { geometricMean, max, median, min } from "simple-statistics";
+import type { KernelGroup } from "./kernels.ts";
+import type { KernelTimes } from "./measure.ts";
+
+/** The middle and the ends of some values. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** How many times as long a contestant takes as another one. */
+export interface Ratio extends Spread {
+  readonly contestant: string;
+  readonly against: string;
+}
+
+/** The results of one kernel. */
+export interface KernelSummary {
+  readonly kernel: string;
+  readonly group: KernelGroup;
+  readonly repetitions: number;
+  readonly checksum: string;
+  /** Milliseconds by contestant. */
+  readonly milliseconds: Readonly<Record<string, Spread & { readonly runs: readonly number[] }>>;
+  readonly ratios: readonly Ratio[];
+}
+
+/** The geometric mean of a group's ratios. */
+export interface Mean {
+  readonly group: KernelGroup;
+  readonly contestant: string;
+  readonly against: string;
+  readonly mean: number;
+}
+
+/** Everything that a run of the benchmarks found. */
+export interface Summary {
+  readonly kernels: readonly KernelSummary[];
+  readonly means: readonly Mean[];
+}
+
+function spread(values: readonly number[]): Spread {
+  const list = [...values];
+  return { median: median(list), min: min(list), max: max(list) };
+}
+
+/** Pairs of contestants, by name: the first's time is divided by the second's. */
+export type Comparison = readonly [contestant: string, against: string];
+
+/**
+ * Divides times that were measured one after the other, run by run, and takes the median of the
+ * quotients.
+ */
+export function summarise(
+  results: readonly KernelTimes[],
+  comparisons: readonly Comparison[],
+): Summary {
+  const kernels = results.map(({ kernel, checksum, times }): KernelSummary => {
+    const ratios = comparisons.flatMap(([contestant, against]): Ratio[] => {
+      const a = times.get(contestant) ?? [];
+      const b = times.get(against) ?? [];
+      const quotients = a.flatMap((time, run) => (b[run] ? [time / b[run]] : []));
+      return quotients.length > 0 ? [{ contestant, against, ...spread(quotients) }] : [];
+    });
+    return {
+      kernel: kernel.name,
+      group: kernel.group,
+      repetitions: kernel.repetitions,
+      checksum,
+      milliseconds: Object.fromEntries(
+        [...times].map(([name, runs]) => [name, { ...spread(runs), runs }]),
+      ),
+      ratios,
+    };
+  });
+  return { kernels, means: means(kernels, comparisons) };
+}
+
+function means(kernels: readonly KernelSummary[], comparisons: readonly Comparison[]): Mean[] {
+  const groups = [...new Set(kernels.map(({ group }) => group))];
+  return groups.flatMap((group) =>
+    comparisons.flatMap(([contestant, against]): Mean[] => {
+      const ratios = kernels
+        .filter((kernel) => kernel.group === group)
+        .flatMap((kernel) => kernel.ratios)
+        .filter((ratio) => ratio.contestant === contestant && ratio.against === against)
+        .map((ratio) => ratio.median);
+      if (ratios.length === 0) return [];
+      return [{ group, contestant, against, mean: geometricMean(ratios) }];
+    }),
+  );
+}
