@@ -44,6 +44,13 @@ export class InputError extends CommandError {
   }
 }
 
+/** Nobody reads standard output any more: no mistake, and nobody to tell. */
+export class ReaderGoneError extends CommandError {
+  constructor() {
+    super("", exitCodes.readerGone);
+  }
+}
+
 /**
  * The exit code and the message of whatever a command has thrown. An error that no command means
  * to throw is isovm's own failure.

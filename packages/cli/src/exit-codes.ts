@@ -15,6 +15,8 @@ export const exitCodes = {
   /** The program is there, but can't be executed here. */
   notExecutable: 126,
   notFound: 127,
+  /** The reader of standard output has gone: what SIGPIPE gives. */
+  readerGone: 141,
   /** Added to the number of the signal that ended a guest. */
   signal: 128,
 } as const;

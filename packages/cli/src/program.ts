@@ -1,6 +1,9 @@
 /** The command line as a whole: its commands, and what a failure of any of them looks like. */
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { addAsm } from "./commands/asm.ts";
+import { addDisasm } from "./commands/disasm.ts";
+import { addExplain } from "./commands/explain.ts";
 import { addRun } from "./commands/run.ts";
 import { reportOf, UsageError } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -29,7 +32,7 @@ export async function main(commandLine: readonly string[], io: CommandIo): Promi
     const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
     if (error === undefined) return exitCodes.success;
     const report = reportOf(error);
-    writeText(io.stderr, `isovm: ${report.message}\n`);
+    if (report.message !== "") writeText(io.stderr, `isovm: ${report.message}\n`);
     if (io.environment.ISOVM_DEBUG === "1" && error instanceof Error) {
       writeText(io.stderr, `${error.stack}\n`);
     }
@@ -60,6 +63,9 @@ function commands(io: CommandIo, exit: (code: number) => void): Command {
     .exitOverride()
     .addHelpText("after", "\n`isovm COMMAND --help` says more, with examples.");
   addRun(program, io, exit);
+  addAsm(program, io, exit);
+  addDisasm(program, io);
+  addExplain(program, io);
   return program;
 }
 
