@@ -1,6 +1,6 @@
 /** Resolved instructions into bytes. */
 import type { Instruction, Isa } from "@isovm/isa-spec";
-import { bytesOf } from "../decode/framing.ts";
+import { bytesOf, prefixesOf } from "../decode/framing.ts";
 import { encode, fieldBits, OperandRangeError } from "../syntax/encode.ts";
 import { ExpressionError } from "../syntax/evaluate.ts";
 import type { AssemblyExpression } from "../syntax/expression.ts";
@@ -29,7 +29,10 @@ export function encodeInstruction(
   for (const [name, source] of Object.entries(sources)) {
     fields[name] = fieldOf(row, name, source, context, column);
   }
-  return bytesOf(encode(row, fields), row.sizeBytes, context.isa.framing.byteOrder);
+  const { framing } = context.isa;
+  const word = bytesOf(encode(row, fields), row.sizeBytes, framing.byteOrder);
+  const prefixes = prefixesOf(framing, row);
+  return prefixes.length === 0 ? word : Uint8Array.of(...prefixes, ...word);
 }
 
 function fieldOf(

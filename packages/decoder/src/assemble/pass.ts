@@ -5,6 +5,7 @@
  * passes repeat until nothing changes.
  */
 import type { ExpansionContext, Isa } from "@isovm/isa-spec";
+import { prefixesOf } from "../decode/framing.ts";
 import { type AssemblyValue, ExpressionError, evaluate } from "../syntax/evaluate.ts";
 import { type AssemblyExpression, parseExpression } from "../syntax/expression.ts";
 import { type AssemblyLanguage, languageOf, splitMnemonic } from "../syntax/language.ts";
@@ -201,7 +202,7 @@ export class AssemblyPass {
       this.append(this.encode(instruction));
     } catch (error) {
       // Its length is known all the same, and what follows shall have the right addresses.
-      this.fill(row.sizeBytes, 0);
+      this.fill(prefixesOf(this.isa.framing, row).length + row.sizeBytes, 0);
       throw error;
     }
   }

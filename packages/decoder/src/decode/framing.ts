@@ -1,5 +1,5 @@
 /** How long the instruction is that begins in the given bytes. */
-import type { Framing } from "@isovm/isa-spec";
+import { type Framing, type Instruction, SpecificationError } from "@isovm/isa-spec";
 
 /**
  * The length in bytes of an instruction by its first parcel.
@@ -38,4 +38,22 @@ export function bytesOf(
     Number(BigInt.asUintN(8, word >> BigInt(8 * index))),
   );
   return byteOrder === "little" ? bytes : bytes.reverse();
+}
+
+/**
+ * The prefixes in memory order that a row needs in front of it to be decoded as that row.
+ *
+ * @throws SpecificationError if none gives the context that the row asks for.
+ */
+export function prefixesOf(framing: Framing, row: Instruction): Uint8Array {
+  const parcels = Object.entries(row.context)
+    .filter(([name, value]) => framing.context?.[name] !== value)
+    .map(([name, value]) => {
+      const prefix = framing.prefixes?.find(({ sets }) => sets[name] === value);
+      if (prefix) return bytesOf(BigInt(prefix.match), framing.parcelBytes, framing.byteOrder);
+      throw new SpecificationError(`no prefix makes ${name} ${value} for ${row.mnemonic}`, {
+        subject: row.mnemonic,
+      });
+    });
+  return Uint8Array.from(parcels.flatMap((parcel) => [...parcel]));
 }
