@@ -3,7 +3,7 @@ import type { StateLayout } from "@isovm/isa-spec";
 import { tlbEntryBytes } from "@isovm/wasm";
 
 /** Entries of each translation table. */
-export const tableEntries = 1024;
+export const tableEntries = 4096;
 
 /** Byte offsets in linear memory. */
 export interface ContextLayout {

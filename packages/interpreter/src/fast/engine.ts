@@ -281,16 +281,28 @@ class FastInterpreter implements Engine {
       second = this.#translate("writeTable", this.#wrap(address + BigInt(inPage)));
       if (second < 0) return 0;
     }
-    const view = this.#viewNow();
-    for (let index = 0; index < sizeBytes; index += 1) {
-      const at = index < inPage ? frame + offset + index : second + index - inPage;
-      view.setUint8(at, Number((value >> BigInt(8 * index)) & 0xffn));
+    if (second < 0) {
+      this.#put(frame + offset, value, sizeBytes);
+    } else {
+      this.#put(this.#context.bounce, value, sizeBytes);
+      const bytes = new Uint8Array(this.#memory.memory.buffer);
+      const { bounce } = this.#context;
+      bytes.copyWithin(frame + offset, bounce, bounce + inPage);
+      bytes.copyWithin(second, bounce + inPage, bounce + sizeBytes);
     }
     if (this.#memory.isCode(frame)) this.#memory.wrote(frame, offset, offset + inPage);
     if (second >= 0 && this.#memory.isCode(second)) {
       this.#memory.wrote(second, 0, sizeBytes - inPage);
     }
     return 1;
+  }
+
+  #put(host: number, value: bigint, sizeBytes: number): void {
+    const view = this.#viewNow();
+    if (sizeBytes === 8) view.setBigInt64(host, value, true);
+    else if (sizeBytes === 4) view.setInt32(host, Number(BigInt.asIntN(32, value)), true);
+    else if (sizeBytes === 2) view.setInt16(host, Number(BigInt.asIntN(16, value)), true);
+    else view.setInt8(host, Number(BigInt.asIntN(8, value)));
   }
 
   /** The byte offset of the records of the page that holds an address. */
