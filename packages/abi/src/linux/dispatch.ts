@@ -109,6 +109,8 @@ export class Dispatcher {
         ? undefined
         : this.#kernel.timers.arm(wait.untilNanos, () => thread.wake());
     thread.blocked = { call, wait, timer };
+    // The call may have unblocked a signal that was pending already: sigsuspend, ppoll.
+    if (thread.deliverable !== 0n && wait.interruption !== "uninterruptible") thread.wake();
   }
 
   #outcome(call: SystemCall): Outcome {

@@ -170,7 +170,7 @@ export const directoryCalls: readonly SystemCallDefinition[] = [
   }),
   systemCall("fchdir", { fd: kind.fd }, (call, { fd }) => {
     const { location } = call.thread.files.get(fd);
-    if (location === undefined) throw new LinuxError("ENOTDIR");
+    if (location?.dentry.inode.kind !== "directory") throw new LinuxError("ENOTDIR");
     call.thread.fileSystem.workingDirectory = call.kernel.vfs.enterDirectory(
       context(call),
       location,

@@ -199,6 +199,13 @@ export const copyCalls: readonly SystemCallDefinition[] = [
       const isToPipe = target.object instanceof PipeEnd;
       if (!isFromPipe && !isToPipe) throw new LinuxError("EINVAL");
       if (!isFromPipe && storedInode(source.object) === undefined) throw new LinuxError("EINVAL");
+      if (
+        source.object instanceof PipeEnd &&
+        target.object instanceof PipeEnd &&
+        source.object.pipe === target.object.pipe
+      ) {
+        throw new LinuxError("EINVAL");
+      }
       return copy(
         call,
         { description: source, positionAddress: args.fromPosition },

@@ -290,8 +290,8 @@ export class FakeAddressSpace implements AddressSpace {
 
 /** Makes fake address spaces. */
 export class FakeAddressSpaces implements AddressSpaceProvider {
-  readonly residentBytes = 0;
-  readonly limitBytes = 2 ** 30;
+  readonly residentBytes: number = 0;
+  readonly limitBytes: number = 2 ** 30;
   readonly #shared: Map<PageSource, Pages> = new Map();
 
   create(limit: number): FakeAddressSpace {
