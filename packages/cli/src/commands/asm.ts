@@ -108,7 +108,11 @@ export function addAsm(parent: Command, io: CommandIo, exit: (code: number) => v
         formats,
       ),
     )
-    .option("--base <ADDRESS>", "address of the first byte", parseAddress, 0x10000n)
+    .addOption(
+      new Option("--base <ADDRESS>", "address of the first byte")
+        .argParser(parseAddress)
+        .default(0x10000n, "0x10000"),
+    )
     .addHelpText("after", examples)
     .action(async (path: string, options: AsmOptions) => exit(await asm(path, options, io)));
 }
