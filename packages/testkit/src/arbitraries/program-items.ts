@@ -3,7 +3,7 @@ import type { Instruction } from "@isovm/isa-spec";
 import fc from "fast-check";
 import type { TestProfile } from "../profiles/profile.ts";
 import type { ProgramItem } from "../program/program.ts";
-import { type RowShape, shapeOf } from "../program/row-shape.ts";
+import { type FixedRegister, type RowShape, shapeOf } from "../program/row-shape.ts";
 import { nearMisses } from "./instructions.ts";
 import { type OperandRules, operands } from "./operands.ts";
 
@@ -16,6 +16,8 @@ export interface ProgramRules {
    * to anywhere, no instruction that stops the engine.
    */
   readonly safe?: boolean;
+  /** Which of the sandbox registers a row may have an address from; all if not given. */
+  readonly bases?: (row: Instruction, shape: RowShape) => readonly number[] | undefined;
   /** Items at most; 24 if not given. */
   readonly maxItems?: number;
 }
@@ -45,7 +47,11 @@ function nops({ nops: words }: TestProfile): ItemArbitrary {
 }
 
 function straightItems(profile: TestProfile, rules: ProgramRules): ItemArbitrary {
-  const rows = profile.isa.instructions.filter((row) => rules.rows?.(row, shapeOf(row)) ?? true);
+  const rows = profile.isa.instructions.filter((row) => {
+    const shape = shapeOf(row);
+    if (rules.safe && shape.fixedWrites.some((fixed) => isReserved(profile, fixed))) return false;
+    return rules.rows?.(row, shape) ?? true;
+  });
   const plain = rows.filter((row) => isPlain(shapeOf(row)));
   const memory = rows.filter((row) => shapeOf(row).accesses.length > 0);
   const relative = rows.filter((row) => shapeOf(row).jumps.some((jump) => jump.distanceOperand));
@@ -78,8 +84,8 @@ function isPlain({ accesses, jumps, effects }: RowShape): boolean {
   return accesses.length === 0 && jumps.length === 0 && effects.length === 0;
 }
 
-/** An instruction with its operands; `anything` lifts the conventions on registers. */
-function instructionItem(
+/** Items of one row; `anything` lifts the conventions on registers. */
+export function instructionItem(
   profile: TestProfile,
   row: Instruction,
   rules: ProgramRules,
@@ -92,24 +98,25 @@ function instructionItem(
 function operandRules(
   profile: TestProfile,
   row: Instruction,
-  { safe = false }: ProgramRules,
+  { safe = false, bases: admitted }: ProgramRules,
   anything: boolean,
 ): OperandRules {
   const usual = (operand: string) => profile.usualValues(row, operand);
   if (anything) return { usual };
-  const { accesses } = shapeOf(row);
-  const bases = new Set(accesses.flatMap((access) => access.baseOperands));
+  const shape = shapeOf(row);
+  const bases = new Set(shape.accesses.flatMap((access) => access.baseOperands));
+  const holders =
+    admitted?.(row, shape) ?? profile.sandboxRegisters.map(({ register }) => register);
   return {
     usual,
     onlyUsual: safe,
-    mayWrite: (file, register) => !isReserved(profile, file.name, register),
-    registers: (operand) =>
-      bases.has(operand) ? profile.sandboxRegisters.map(({ register }) => register) : undefined,
+    mayWrite: (file, register) => !isReserved(profile, { file: file.name, register }),
+    registers: (operand) => (bases.has(operand) ? holders : undefined),
   };
 }
 
 /** Registers that the conventions of test programs rely on. */
-export function isReserved(profile: TestProfile, file: string, register: number): boolean {
+function isReserved(profile: TestProfile, { file, register }: FixedRegister): boolean {
   return [...profile.sandboxRegisters, profile.counter].some(
     (reserved) => reserved.file === file && reserved.register === register,
   );

@@ -52,11 +52,39 @@ function fileValues(
   const usual = profile.usualRegisters[file.name];
   const value = usual ? fc.oneof({ arbitrary: fc.constantFrom(...usual), weight: 15 }, any) : any;
   const holders = profile.sandboxRegisters.filter((register) => register.file === file.name);
-  return fc.tuple(
-    ...Array.from({ length: file.count }, (_, register) => {
-      if (register === file.zero) return fc.constant(0n);
-      return holders.some((holder) => holder.register === register) ? addresses : value;
+  const registers = Array.from({ length: file.count }, (_, register) => {
+    if (register === file.zero) return fc.constant(0n);
+    return holders.some((holder) => holder.register === register) ? addresses : value;
+  });
+  const zeros = registers.map((arbitrary) => (arbitrary === addresses ? undefined : 0n));
+  return halves(registers, zeros);
+}
+
+/**
+ * Lists of one value each, in halves that shrink to their zeros at once: a shrinker that had to
+ * take one register after the other would take minutes where a try takes an emulator's start.
+ */
+function halves(
+  values: readonly fc.Arbitrary<bigint>[],
+  zeros: readonly (bigint | undefined)[],
+): fc.Arbitrary<readonly bigint[]> {
+  if (values.length <= 2) return fc.tuple(...values);
+  const middle = values.length >> 1;
+  const [low, high] = [
+    halves(values.slice(0, middle), zeros.slice(0, middle)),
+    halves(values.slice(middle), zeros.slice(middle)),
+  ];
+  const both = fc.tuple(low, high).map(([first, second]) => [...first, ...second]);
+  const zero = fc.tuple(
+    ...values.map((value, index) => {
+      const constant = zeros[index];
+      return constant === undefined ? value : fc.constant(constant);
     }),
+  );
+  return fc.oneof(
+    { withCrossShrink: true },
+    { arbitrary: zero, weight: 1 },
+    { arbitrary: both, weight: 60 },
   );
 }
 
@@ -76,6 +104,8 @@ function floatRegisters(width: number, formats: readonly (16 | 32 | 64)[]): fc.A
       }),
   );
   return fc.oneof(
+    { withCrossShrink: true },
+    fc.constant(0n),
     ...boxed.map((arbitrary) => ({ arbitrary, weight: 5 })),
     ...spoilt.map((arbitrary) => ({ arbitrary, weight: 1 })),
   );

@@ -16,7 +16,7 @@ describe.each(isas.map((isa) => [isa.name, isa] as const))(
   (_, isa) => {
     const profile = riscvProfile(isa);
     const benches = [new Bench(isa, reference), new Bench(isa, interpreter)] as const;
-    const size = isas.indexOf(isa) < 2 ? 1500 : 400;
+    const size = isas.indexOf(isa) < 2 ? 800 : 200;
 
     it("instruction by instruction", () => {
       fc.assert(assertSame(profile, benches, programs(profile)), fuzzRuns(size));

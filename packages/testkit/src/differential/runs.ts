@@ -13,10 +13,18 @@ export function fuzzRuns(runs: number): Parameters<unknown> {
   return {
     numRuns: Math.ceil(runs * Number(factor ?? 1)),
     ...(seed !== undefined && { seed: Number(seed) }),
+    // Simplifying is given up before the test's time is, so that there is something to read.
+    interruptAfterTimeLimit: fuzzTimeout(25_000),
     // Programs are printed by the error itself.
     includeErrorInReport: true,
     reporter: report,
   };
+}
+
+/** A time limit in milliseconds for a test that takes `millis` by default. */
+export function fuzzTimeout(millis: number): number {
+  const { ISOVM_FUZZ: factor } = globalThis.process?.env ?? {};
+  return millis * Math.max(1, Number(factor ?? 1));
 }
 
 function report(details: {

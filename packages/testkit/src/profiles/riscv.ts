@@ -4,6 +4,7 @@
  * @see RISC-V Unprivileged 20240411
  */
 import type { Isa } from "@isovm/isa-spec";
+import { shapeOf } from "../program/row-shape.ts";
 import type { TestProfile } from "./profile.ts";
 import { encodeNamed } from "./rows.ts";
 
@@ -12,8 +13,10 @@ const sandboxRegisters = [2, 8, 9].map((register) => ({ file: "x", register }));
 const scratch = 31;
 const counter = 27;
 
-/** fflags, frm, fcsr, then the counters and a number that isn't taken. */
-const controlRegisters = [1n, 2n, 3n, 1n, 2n, 3n, 0xc00n, 0xc01n, 0xc02n, 0x7c0n];
+/** fflags, frm and fcsr. */
+const floatControlRegisters = [1n, 2n, 3n];
+/** cycle, time and instret. */
+const counters = [0xc00n, 0xc01n, 0xc02n];
 
 /** The profile of a RISC-V ISA. */
 export function riscvProfile(isa: Isa): TestProfile {
@@ -22,6 +25,11 @@ export function riscvProfile(isa: Isa): TestProfile {
   const nop = encode("addi", { rd: 0, rs1: 0, imm: 0 });
   const hasCompressed = isa.instructions.some((row) => row.mnemonic === "c.addi");
   const f = isa.layout.files.get("f")?.definition;
+  const hasCounters = isa.instructions.some((row) => shapeOf(row).readsRetired);
+  const controlRegisters = [
+    ...(f === undefined ? [] : [...floatControlRegisters, ...floatControlRegisters]),
+    ...(hasCounters ? counters : []),
+  ];
   return {
     isa,
     nops: hasCompressed ? [nop, encode("c.addi", { rd: 0, imm: 0 })] : [nop],

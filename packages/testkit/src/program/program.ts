@@ -24,6 +24,8 @@ export type ProgramItem =
       readonly displacementOperand: string | undefined;
       readonly skip: number;
     }
+  /** Items that belong together and are deleted together. */
+  | { readonly kind: "group"; readonly body: readonly ProgramItem[] }
   | { readonly kind: "loop"; readonly rounds: number; readonly body: readonly ProgramItem[] };
 
 /** An instruction of a program that was laid out. */
@@ -92,6 +94,9 @@ function placeItems(
         place(next, [encodeRow(item.row, item.fields)]);
         break;
       }
+      case "group":
+        placeItems(profile, item.body, offset, placed);
+        break;
       case "loop": {
         const { begin, end: endCode } = profile.loop(item.rounds);
         const body = place(offset, begin);
@@ -114,6 +119,8 @@ function sizeOf(profile: TestProfile, item: ProgramItem): number {
       return item.row.sizeBytes;
     case "indirectJump":
       return bytesIn(profile.codeAddress(0)) + item.row.sizeBytes;
+    case "group":
+      return sizeOfAll(profile, item.body);
     case "loop": {
       const { begin, end } = profile.loop(item.rounds);
       return bytesIn(begin) + sizeOfAll(profile, item.body) + bytesIn(end(0));

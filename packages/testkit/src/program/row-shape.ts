@@ -61,6 +61,8 @@ export interface RowShape {
   readonly intrinsics: readonly string[];
   /** Whether the result depends on the number of instructions retired. */
   readonly readsRetired: boolean;
+  /** Registers that it writes without an operand that names them. */
+  readonly fixedWrites: readonly FixedRegister[];
 }
 
 const shapes = new WeakMap<Instruction, RowShape>();
@@ -85,6 +87,7 @@ function analyse(body: readonly Statement[]): RowShape {
   const effects: string[] = [];
   const intrinsics: string[] = [];
   const registers = new Map<number, RegisterReference>();
+  const fixedWrites: FixedRegister[] = [];
   let traps = false;
   let fencesInstructions = false;
   let readsRetired = false;
@@ -123,6 +126,12 @@ function analyse(body: readonly Statement[]): RowShape {
         case "readRegister":
           registers.set(statement.result.id, statement.register);
           break;
+        case "writeRegister": {
+          const { file, index } = statement.register;
+          if (index?.kind !== "constant") break;
+          fixedWrites.push({ file, register: Number(index.value) });
+          break;
+        }
         case "load":
         case "store":
         case "atomic":
@@ -170,7 +179,16 @@ function analyse(body: readonly Statement[]): RowShape {
     }
   };
   visit(body);
-  return { accesses, jumps, effects, traps, fencesInstructions, intrinsics, readsRetired };
+  return {
+    accesses,
+    jumps,
+    effects,
+    traps,
+    fencesInstructions,
+    intrinsics,
+    readsRetired,
+    fixedWrites,
+  };
 }
 
 function walk(expression: Expression, visit: (part: Expression) => void): void {
