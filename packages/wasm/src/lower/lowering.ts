@@ -19,7 +19,7 @@ import {
   lowerUnary,
 } from "./arithmetic.ts";
 import { loadInstruction, storeInstruction } from "./memory-access.ts";
-import { pushConstant, resize, typeOf } from "./representation.ts";
+import { clearUpper, pushConstant, resize, typeOf } from "./representation.ts";
 import type { RuntimeLibrary } from "./runtime-library.ts";
 import { planSharing, type Shared, type SharingPlan } from "./sharing.ts";
 import type { LoweringTarget } from "./target.ts";
@@ -217,6 +217,8 @@ class Lowering {
         for (const operand of statement.operands) this.pushResized(operand, 64);
         target.intrinsic(statement.name, statement.operands.length);
         resize(code, 64, statement.result.width);
+        // The host may return anything.
+        clearUpper(code, statement.result.width);
         return code.localSet(this.temporary(statement.result));
       }
       case "if":
