@@ -64,12 +64,14 @@ if (!output.equals(Buffer.from(native.outputFiles[0].contents))) {
   process.exit(1);
 }
 
+const number = (value) => value.toLocaleString("en");
 const seconds = stats.wallMs / 1000;
 process.stdout.write(
   [
-    `${output.length} bytes, the same as from the native esbuild`,
-    `${stats.instructions.toLocaleString("en")} guest instructions in ${seconds.toFixed(1)} s:`,
-    `${(stats.instructions / seconds / 1e6).toFixed(0)} million a second`,
+    `${number(output.length)} bytes, the same as from the native esbuild.`,
+    `${number(stats.instructions)} guest instructions in ${seconds.toFixed(1)} s, ` +
+      `${number(Math.round(stats.mips))} million a second; ` +
+      `${number(stats.systemCalls)} system calls.`,
     "",
   ].join("\n"),
 );
