@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 /** Packages resolve to their sources: an edit is tested without a build. */
 const conditions = ["@isovm/source", "module", "node", "development|production"];
@@ -10,7 +10,7 @@ const project = (name: string, include: string) => ({
   test: { name, include: [include], testTimeout: 30_000, hookTimeout: 120_000 },
 });
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     globalSetup: "scripts/oracle-hint.ts",
     projects: [
@@ -22,3 +22,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;

@@ -1,9 +1,11 @@
-import { defineConfig } from "tsup";
+import type { Options } from "tsup";
 
-export default defineConfig({
+const options: Options = {
   entry: ["src/index.ts"],
   format: "esm",
   dts: true,
   target: "es2023",
   sourcemap: true,
-});
+};
+
+export default options;

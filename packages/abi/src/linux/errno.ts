@@ -138,7 +138,7 @@ const table = {
   ENOTRECOVERABLE: [131, "State not recoverable"],
   ERFKILL: [132, "Operation not possible due to RF-kill"],
   EHWPOISON: [133, "Memory page has hardware error"],
-} as const satisfies Record<string, readonly [number, string]>;
+} as const;
 
 /** The name of an error, such as `"ENOENT"`. */
 export type ErrnoName = keyof typeof table;

@@ -33,7 +33,7 @@ export function directoryEntryType(kind: FileKind): number {
 export const permissionMask = 0o7777;
 
 /** Set-user-id, set-group-id and sticky. */
-export const modeBits = Object.freeze({ setUid: 0o4000, setGid: 0o2000, sticky: 0o1000 });
+export const modeBits = { setUid: 0o4000, setGid: 0o2000, sticky: 0o1000 } as const;
 
 /** A device number as file systems keep it: 12 bits major, 20 bits minor, in Linux's `dev_t`. */
 export function deviceNumber(major: number, minor: number): number {

@@ -7,7 +7,7 @@ import { modeBits } from "./mode.ts";
 import type { Credentials, Inode, Stat } from "./types.ts";
 
 /** The rights that can be asked for; they combine with `|` and match one `rwx` digit. */
-export const may = Object.freeze({ read: 4, write: 2, execute: 1 });
+export const may = { read: 4, write: 2, execute: 1 } as const;
 
 /** True if the credentials have all the rights asked for. */
 export function permits(stat: Stat, credentials: Credentials, rights: number): boolean {

@@ -8,7 +8,7 @@ import { LinuxError } from "../../linux/errno.ts";
 export const pageBytes = 4096;
 
 /** The largest size of a file: positions stay exact integers. */
-export const largestFileBytes = 2 ** 52;
+export const largestFileBytes: number = 2 ** 52;
 
 /** The space that the files of one file system share. */
 export class Quota {
