@@ -108,7 +108,7 @@ function notifyParent(kernel: Kernel, process: Process): void {
       const { handler, flags } = parent.actions.get(signals.SIGCHLD);
       isReaped = handler === SIG_IGN || (flags & signalActionFlags.SA_NOCLDWAIT) !== 0;
     }
-    signalProcess(kernel, parent, {
+    signalProcess(parent, {
       kind: "child",
       signal: exitSignal,
       code:
@@ -135,7 +135,7 @@ function adoptOrphans(kernel: Kernel, process: Process): void {
     child.parent = reaper;
     if (reaper !== undefined) reaper.children.add(child);
     if (child.parentDeathSignal !== 0) {
-      signalProcess(kernel, child, {
+      signalProcess(child, {
         kind: "plain",
         signal: child.parentDeathSignal,
         code: signalCode.SI_USER,
@@ -146,8 +146,8 @@ function adoptOrphans(kernel: Kernel, process: Process): void {
       else reaper.childChange.wake();
     } else if (child.stoppedBy !== undefined && isOrphanedGroup(kernel, child)) {
       // A stopped job that nobody can continue any more is told so.
-      signalProcess(kernel, child, { kind: "plain", signal: signals.SIGHUP, code: 0x80 });
-      signalProcess(kernel, child, { kind: "plain", signal: signals.SIGCONT, code: 0x80 });
+      signalProcess(child, { kind: "plain", signal: signals.SIGHUP, code: 0x80 });
+      signalProcess(child, { kind: "plain", signal: signals.SIGCONT, code: 0x80 });
     }
   }
 }

@@ -4,24 +4,24 @@
  */
 import { signalActionFlags, signalCode, signals } from "../constants/signals.ts";
 import type { Kernel } from "../kernel.ts";
-import { signalProcess } from "../signals/send.ts";
+import { postToProcess } from "../signals/post.ts";
 import type { Process } from "./process.ts";
 
 /** Stops all threads of a process. */
-export function stopProcess(kernel: Kernel, process: Process, signal: number): void {
+export function stopProcess(process: Process, signal: number): void {
   if (process.stoppedBy !== undefined || process.exit !== undefined) return;
   process.stoppedBy = signal;
   process.unreported = "stopped";
-  notify(kernel, process, signalCode.CLD_STOPPED, signal);
+  notify(process, signalCode.CLD_STOPPED, signal);
 }
 
 /** Lets a stopped process run again. `report`: the parent may hear of it (SIGCONT, not SIGKILL). */
-export function continueProcess(kernel: Kernel, process: Process, report: boolean): void {
+export function continueProcess(process: Process, report: boolean): void {
   if (process.stoppedBy === undefined) return;
   process.stoppedBy = undefined;
   process.unreported = report ? "continued" : undefined;
   for (const thread of process.threads.values()) thread.wake();
-  if (report) notify(kernel, process, signalCode.CLD_CONTINUED, signals.SIGCONT);
+  if (report) notify(process, signalCode.CLD_CONTINUED, signals.SIGCONT);
 }
 
 /**
@@ -37,12 +37,12 @@ export function isOrphanedGroup(kernel: Kernel, process: Process): boolean {
   return true;
 }
 
-function notify(kernel: Kernel, process: Process, code: number, status: number): void {
+function notify(process: Process, code: number, status: number): void {
   const { parent } = process;
-  if (parent === undefined) return;
+  if (parent === undefined || parent.zombie) return;
   const { flags } = parent.actions.get(signals.SIGCHLD);
   if ((flags & signalActionFlags.SA_NOCLDSTOP) === 0) {
-    signalProcess(kernel, parent, {
+    postToProcess(parent, {
       kind: "child",
       signal: signals.SIGCHLD,
       code,

@@ -52,7 +52,7 @@ function act(kernel: Kernel, thread: Thread, info: SignalInfo): void {
       return;
     case "stop":
       if (signal === signals.SIGSTOP || !isOrphanedGroup(kernel, process)) {
-        stopProcess(kernel, process, signal);
+        stopProcess(process, signal);
       }
       return;
     case "terminate":
@@ -87,7 +87,7 @@ function runHandler(kernel: Kernel, thread: Thread, info: SignalInfo, action: Si
       die(kernel, thread, info, false);
       return;
     }
-    forceSignal(kernel, thread, { kind: "plain", signal: signals.SIGSEGV, code: 0x80 });
+    forceSignal(thread, { kind: "plain", signal: signals.SIGSEGV, code: 0x80 });
     return;
   }
   if ((action.flags & signalActionFlags.SA_RESETHAND) !== 0) {
@@ -101,7 +101,7 @@ function runHandler(kernel: Kernel, thread: Thread, info: SignalInfo, action: Si
  * Sends a signal that cannot wait: an instruction raised it. Where it is blocked or ignored, its
  * action becomes the default one, which ends the process.
  */
-export function forceSignal(_kernel: Kernel, thread: Thread, info: SignalInfo): void {
+export function forceSignal(thread: Thread, info: SignalInfo): void {
   const { actions } = thread.process;
   const bit = signalSet(info.signal);
   if ((thread.mask & bit) !== 0n || actions.get(info.signal).handler === SIG_IGN) {

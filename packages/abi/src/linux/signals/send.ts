@@ -7,51 +7,44 @@ import type { Kernel } from "../kernel.ts";
 import type { Process } from "../process/process.ts";
 import { continueProcess } from "../process/stop.ts";
 import type { Thread } from "../process/thread.ts";
+import { postToProcess, postToThread } from "./post.ts";
 import type { SignalInfo } from "./signal-info.ts";
 import { hasSignal, signalSet, stopSignals } from "./signal-set.ts";
 
 /** Sends a signal to one thread. */
-export function signalThread(kernel: Kernel, thread: Thread, info: SignalInfo): void {
+export function signalThread(thread: Thread, info: SignalInfo): void {
   const { process } = thread;
   if (thread.dead || process.zombie) return;
-  prepare(kernel, process, info.signal);
-  if (process.actions.isIgnored(info.signal) && !hasSignal(thread.mask, info.signal)) return;
-  thread.pending.add(info);
-  process.signalArrival.wake();
-  if (!hasSignal(thread.mask, info.signal)) thread.wake();
+  prepare(process, info.signal);
+  postToThread(thread, info);
 }
 
 /** Sends a signal to a process: any thread that does not block it will take it. */
-export function signalProcess(kernel: Kernel, process: Process, info: SignalInfo): void {
+export function signalProcess(process: Process, info: SignalInfo): void {
   if (process.zombie) return;
-  const { signal } = info;
-  prepare(kernel, process, signal);
-  const willing = [...process.threads.values()].find((thread) => !hasSignal(thread.mask, signal));
-  if (process.actions.isIgnored(signal) && willing !== undefined) return;
-  process.pending.add(info);
-  process.signalArrival.wake();
-  willing?.wake();
+  prepare(process, info.signal);
+  postToProcess(process, info);
 }
 
 /** Sends a signal to all processes of a group; gives how many there were. */
 export function signalGroup(kernel: Kernel, group: number, info: SignalInfo): number {
   let count = 0;
   for (const process of [...kernel.groupMembers(group)]) {
-    signalProcess(kernel, process, info);
+    signalProcess(process, info);
     count += 1;
   }
   return count;
 }
 
 // SIGCONT and the stop signals cancel each other when they are sent, whatever their actions are.
-function prepare(kernel: Kernel, process: Process, signal: number): void {
+function prepare(process: Process, signal: number): void {
   if (signal === signals.SIGCONT) {
     forget(process, stopSignals);
-    continueProcess(kernel, process, true);
+    continueProcess(process, true);
   } else if (hasSignal(stopSignals, signal)) {
     forget(process, signalSet(signals.SIGCONT));
   } else if (signal === signals.SIGKILL) {
-    continueProcess(kernel, process, false);
+    continueProcess(process, false);
   }
 }
 

@@ -25,10 +25,10 @@ export function raiseExit(
     });
   }
   if (exit.kind === "fault" && exit.reason === "outOfMemory") {
-    signalThread(kernel, thread, { kind: "plain", signal: signals.SIGKILL, code: 0x80 });
+    signalThread(thread, { kind: "plain", signal: signals.SIGKILL, code: 0x80 });
     return;
   }
-  forceSignal(kernel, thread, signalOf(thread, exit));
+  forceSignal(thread, signalOf(thread, exit));
 }
 
 function signalOf(

@@ -189,7 +189,7 @@ function kill(call: SystemCall, pid: number, signal: number): number {
   if (allowed.length === 0) throw new LinuxError("EPERM");
   if (signal === 0) return 0;
   for (const target of allowed) {
-    signalProcess(call.kernel, target, senderInfo(call, signal, signalCode.SI_USER));
+    signalProcess(target, senderInfo(call, signal, signalCode.SI_USER));
   }
   return 0;
 }
@@ -208,7 +208,7 @@ function threadKill(
     throw new LinuxError("ESRCH");
   }
   if (!maySignal(call, thread.process, signal)) throw new LinuxError("EPERM");
-  if (signal !== 0) signalThread(call.kernel, thread, info(signal));
+  if (signal !== 0) signalThread(thread, info(signal));
   return 0;
 }
 
@@ -370,7 +370,7 @@ export const signalCalls: readonly SystemCallDefinition[] = [
   ),
   systemCall("rt_sigreturn", {}, (call) => {
     if (!popSignalFrame(call.kernel, call.thread)) {
-      forceSignal(call.kernel, call.thread, {
+      forceSignal(call.thread, {
         kind: "plain",
         signal: signals.SIGSEGV,
         code: signalCode.SI_KERNEL,
@@ -411,7 +411,7 @@ export const signalCalls: readonly SystemCallDefinition[] = [
       const make = queuedInfo(call, info, target === call.process);
       if (target === undefined) throw new LinuxError("ESRCH");
       if (!maySignal(call, target, signal)) throw new LinuxError("EPERM");
-      if (signal !== 0) signalProcess(call.kernel, target, make(signal));
+      if (signal !== 0) signalProcess(target, make(signal));
       return 0;
     },
   ),

@@ -88,7 +88,7 @@ function send(call: SystemCall, fd: number, sending: Sending): Outcome {
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
     if (error.code === "EPIPE" && (sending.flags & messageFlags.MSG_NOSIGNAL) === 0) {
-      signalThread(call.kernel, call.thread, { kind: "plain", signal: signals.SIGPIPE, code: 0 });
+      signalThread(call.thread, { kind: "plain", signal: signals.SIGPIPE, code: 0 });
     }
     const isPartial = progress.done > 0;
     if (isPartial && (!isWouldBlock(error) || isNonBlocking)) return progress.done;

@@ -126,7 +126,7 @@ export function writeTransfer(
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
     if (error.code === "EPIPE" && options.noSignal !== true) {
-      signalThread(call.kernel, call.thread, {
+      signalThread(call.thread, {
         kind: "sender",
         signal: signals.SIGPIPE,
         code: 0,
@@ -160,7 +160,7 @@ function withinLimit(
   if (limit === Number.POSITIVE_INFINITY || length === 0) return length;
   const start = position ?? description.position;
   if (start < limit) return Math.min(length, limit - start);
-  signalThread(call.kernel, call.thread, { kind: "plain", signal: signals.SIGXFSZ, code: 0 });
+  signalThread(call.thread, { kind: "plain", signal: signals.SIGXFSZ, code: 0 });
   throw new LinuxError("EFBIG");
 }
 

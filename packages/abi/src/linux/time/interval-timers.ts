@@ -80,7 +80,7 @@ export class IntervalTimers {
     this.#kernel = kernel;
     this.#process = process;
     this.real = new IntervalTimer(kernel, 1, () =>
-      signalProcess(kernel, process, {
+      signalProcess(process, {
         kind: "plain",
         signal: signals.SIGALRM,
         code: signalCode.SI_KERNEL,
@@ -131,11 +131,11 @@ export class IntervalTimers {
       value: expiry.value,
     } as const;
     if (expiry.thread === undefined) {
-      signalProcess(this.#kernel, this.#process, info);
+      signalProcess(this.#process, info);
       return;
     }
     const thread = this.#process.threads.get(expiry.thread);
-    if (thread !== undefined) signalThread(this.#kernel, thread, info);
+    if (thread !== undefined) signalThread(thread, info);
   }
 }
 
