@@ -11,10 +11,11 @@ export interface ConsoleStep {
   readonly output: string;
 }
 
-/** The steps of a console example whose first line runs isovm; none of other blocks. */
+/** The steps of a console example whose first line runs isovm, maybe behind a pipe; none of others. */
 export function consoleSteps({ language, flags, code }: Snippet): ConsoleStep[] {
   const isConsole = language === "sh" || language === "console";
-  if (!isConsole || flags.includes("no-run") || !/^\$ (npx )?isovm( |$)/.test(code)) return [];
+  if (!isConsole || flags.includes("no-run") || !/^\$ (.*\| )?(npx )?isovm( |$)/.test(code))
+    return [];
   return code
     .split(/^\$ /m)
     .slice(1)

@@ -29,6 +29,8 @@ describe("extraction", () => {
     expect(first).toEqual({ command: "isovm run \\\n  a", output: "out 1\nout 2" });
     expect(second).toEqual({ command: "echo b", output: "b" });
     if (second !== undefined) expect(await runStep(second)).toBe("b");
+    const piped = { ...block, code: "$ echo a | npx isovm run cat\na" };
+    expect(consoleSteps(piped)).toEqual([{ command: "echo a | isovm run cat", output: "a" }]);
   });
 
   it("leaves other shell blocks alone", () => {
