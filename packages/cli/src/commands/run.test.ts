@@ -142,6 +142,8 @@ describe("what a guest of isovm run sees", () => {
     expect(await run(cat, note)).toMatchObject({ exitCode: 2, stdout: "" });
     expect((await run("--mount", `${work.path}:/w`, cat, "/w/note")).stdout).toBe("hello\n");
     expect((await run("--mount", `${note}:/etc/note:ro`, cat, "/etc/note")).stdout).toBe("hello\n");
+    expect((await run("--mount", `${note}:/dev/note`, cat, "/dev/note")).stdout).toBe("hello\n");
+    expect((await run(cat, "/proc/self/comm")).stdout).toBe("cat\n");
     expect((await run("--mount", `${work.path}:/w`, cat, "/w/../../etc/passwd")).exitCode).toBe(2);
   });
 

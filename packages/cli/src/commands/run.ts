@@ -7,7 +7,7 @@ import { parseCount } from "../options/count.ts";
 import { parseVariable } from "../options/environment.ts";
 import { type Mount, parseMount } from "../options/mount.ts";
 import { parseSize } from "../options/size.ts";
-import { hostClock, hostRandom } from "../run/clock.ts";
+import { hostClock } from "../run/clock.ts";
 import { engineNamed, engineNames } from "../run/engines.ts";
 import { guestFiles } from "../run/guest-files.ts";
 import { inspectProgram } from "../run/inspect.ts";
@@ -47,7 +47,6 @@ async function run(
     root: options.root,
     mounts: options.mount,
     clock: hostClock.realtimeNanos,
-    random: hostRandom,
   });
   const target = inspectProgram(files.vfs, files.program, program);
   const stderr = new LineOutput(io.stderr);
@@ -59,6 +58,7 @@ async function run(
     memoryBytes: options.memory,
     trace: options.strace && ((line) => stderr.line(line)),
   });
+  files.completeMounts();
   startProgram(session, program, {
     program: files.program,
     arguments: [program, ...programArguments],

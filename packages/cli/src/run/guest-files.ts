@@ -3,13 +3,11 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
 import {
-  deviceFileSystem,
   errnoMessage,
   type FileSystem,
   LinuxError,
   MemoryFileSystem,
   populate,
-  type RandomSource,
   type RealTimeClock,
   Vfs,
 } from "@isovm/abi";
@@ -24,13 +22,14 @@ export interface GuestFilesOptions {
   readonly root: string | undefined;
   readonly mounts: readonly Mount[];
   readonly clock: RealTimeClock;
-  readonly random: RandomSource;
 }
 
 /** The tree, and where the program is in it. */
 export interface GuestFiles {
   readonly vfs: Vfs;
   readonly program: string;
+  /** Mounts what goes into the kernel's own `/dev` and `/proc`; to be called when those are there. */
+  readonly completeMounts: () => void;
 }
 
 /** Room for what the guest writes to its files in memory. */
@@ -38,7 +37,7 @@ const scratchBytes = 2 ** 30;
 
 /**
  * Makes the tree: a directory of the host as the root, or an empty one in memory with the program
- * in `/bin`; then `/dev`, `/tmp` and the mounts, the later ones on top.
+ * in `/bin` and `/tmp`; then the mounts, the later ones on top.
  *
  * @throws UsageError if a root or a mount isn't there.
  * @throws ProgramNotFoundError, NotExecutableError for a program of the host.
@@ -57,19 +56,27 @@ export function guestFiles(options: GuestFilesOptions): GuestFiles {
     populate(root, { [own.path]: { contents: own.contents, mode: 0o755 } });
   }
   const vfs = new Vfs({ root, clock });
-  vfs.mount("/dev", deviceFileSystem({ clock, fillRandom: options.random }));
   if (own)
     vfs.mount("/tmp", new MemoryFileSystem({ clock, sizeBytes: scratchBytes, mode: 0o1777 }));
-  for (const { host, guest, readOnly } of mounts) {
-    const lent = lend(host, "--mount");
-    try {
-      vfs.mount(guest, lent, { readOnly });
-    } catch (error) {
-      if (!(error instanceof LinuxError)) throw error;
-      throw new UsageError(`--mount ${host}:${guest}: ${reason(error)}`);
-    }
+  const isKernels = ({ guest }: Mount): boolean => /^\/+(dev|proc)(\/|$)/.test(guest);
+  for (const mount of mounts) if (!isKernels(mount)) addMount(vfs, mount);
+  return {
+    vfs,
+    program: own?.path ?? options.program,
+    completeMounts: () => {
+      for (const mount of mounts) if (isKernels(mount)) addMount(vfs, mount);
+    },
+  };
+}
+
+function addMount(vfs: Vfs, { host, guest, readOnly }: Mount): void {
+  const lent = lend(host, "--mount");
+  try {
+    vfs.mount(guest, lent, { readOnly });
+  } catch (error) {
+    if (!(error instanceof LinuxError)) throw error;
+    throw new UsageError(`--mount ${host}:${guest}: ${reason(error)}`);
   }
-  return { vfs, program: own?.path ?? options.program };
 }
 
 function hostProgram({ program, mounts }: GuestFilesOptions): {
