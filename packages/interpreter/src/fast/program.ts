@@ -279,7 +279,7 @@ function emitRun(
   const handler = (number: number, body: () => void): void => {
     const label = handlers[number];
     if (label) code.end(label);
-    body();
+    code.scope(body);
   };
   handler(fixedHandler.undecoded, () => {
     code.localGet(locals.record);

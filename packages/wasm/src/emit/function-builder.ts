@@ -70,6 +70,10 @@ export class FunctionBuilder extends InstructionMethods {
   readonly #locals: Local[];
   readonly #open: Construct[];
   readonly #labelNames: (string | undefined)[] = [];
+  /** Locals of ended scopes, by type and name. */
+  readonly #free: Map<string, Local[]> = new Map();
+  /** Locals that the innermost open scope allocated. */
+  #scoped: Local[] | undefined;
 
   /** Used by the module builder; see `ModuleBuilder.defineFunction`. */
   constructor(context: FunctionContext, buffer: Uint8Array, validator: Validator | undefined) {
@@ -90,9 +94,30 @@ export class FunctionBuilder extends InstructionMethods {
 
   /** Allocates a local variable, which is zero on entry. The name appears in text and profiles. */
   local(type: ValueType, name?: string): Local {
-    const local: Local = { index: this.#locals.length, type, name };
-    this.#locals.push(local);
+    const reused = this.#scoped && this.#free.get(`${type} ${name}`)?.pop();
+    const local: Local = reused ?? { index: this.#locals.length, type, name };
+    if (!reused) this.#locals.push(local);
+    this.#scoped?.push(local);
     return local;
+  }
+
+  /**
+   * Writes a part whose locals are of no use behind it: later scopes get them again, holding
+   * whatever they held, so a local has to be set there before it is read. Compilers keep track of
+   * every local at every branch; a function of hundreds of them compiles several times as slowly.
+   */
+  scope(body: () => void): void {
+    const outer = this.#scoped;
+    const scoped: Local[] = [];
+    this.#scoped = scoped;
+    body();
+    this.#scoped = outer;
+    for (const local of scoped) {
+      const key = `${local.type} ${local.name}`;
+      const free = this.#free.get(key);
+      if (free) free.push(local);
+      else this.#free.set(key, [local]);
+    }
   }
 
   /** Pushes the value of a local. */
