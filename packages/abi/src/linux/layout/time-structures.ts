@@ -45,12 +45,24 @@ export function nanosPart(model: DataModel, nanos: bigint): number {
   return Number(model.wordBytes === 4 ? BigInt.asIntN(32, nanos) : nanos);
 }
 
+/** Linux's own largest time, `KTIME_MAX`. */
+const LARGEST_NANOS = 2 ** 63;
+
+/**
+ * Absolute times of the real-time clock are beyond the exact integers, but to 256 ns exact: they are
+ * rounded up, for a wait must not end early.
+ */
+function saturated(total: number): number {
+  if (total >= LARGEST_NANOS) return Number.POSITIVE_INFINITY;
+  return total > Number.MAX_SAFE_INTEGER ? total + 2 ** (Math.floor(Math.log2(total)) - 52) : total;
+}
+
 /** The nanoseconds of a timespec; huge values saturate at Infinity. @throws LinuxError EINVAL. */
 export function timespecNanos(model: DataModel, value: { seconds: bigint; nanos: bigint }): number {
   const nanos = nanosPart(model, value.nanos);
   if (value.seconds < 0n || nanos < 0 || nanos >= NANOS) throw new LinuxError("EINVAL");
   const total = Number(value.seconds) * NANOS + nanos;
-  return total > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : total;
+  return saturated(total);
 }
 
 /** Reads a timespec in nanoseconds; undefined for a null pointer. @throws LinuxError EINVAL. */
@@ -65,5 +77,5 @@ export function timevalNanos(value: { seconds: number; micros: number }): number
     throw new LinuxError("EINVAL");
   }
   const total = value.seconds * NANOS + value.micros * 1000;
-  return total > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : total;
+  return saturated(total);
 }
