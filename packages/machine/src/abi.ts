@@ -34,7 +34,12 @@ export type AbiSchedule =
  * so it may take a narrower type than {@link AbiThread}.
  */
 export interface AbiRuntime {
+  /** Who runs next and for how many instructions, or why nobody does. */
   schedule(): AbiSchedule;
+  /**
+   * Acts on why a thread stopped: performs its system call, delivers a signal for its trap.
+   * `instructions` is how many it retired since `schedule` gave it out.
+   */
   handleExit(thread: AbiThread, exit: GuestExit, instructions: number): void;
   /** Nanoseconds of the clock that `untilNanos` refers to. */
   now(): number;
@@ -42,5 +47,6 @@ export interface AbiRuntime {
 
 /** An ABI that a machine can be composed with. */
 export interface Abi<Runtime extends AbiRuntime = AbiRuntime> {
+  /** A personality of its own for one machine, built on that machine's memory and processors. */
   create(parts: AbiParts): Runtime;
 }

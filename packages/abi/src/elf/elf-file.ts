@@ -55,6 +55,7 @@ export interface ElfExpectation {
   readonly machine: number;
   readonly wordBits: 32 | 64;
   readonly littleEndian: boolean;
+  /** What is wrong with the header's `e_flags` (32 bits), for people; undefined if nothing is. */
   checkFlags(flags: number): string | undefined;
 }
 

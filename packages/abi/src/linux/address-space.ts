@@ -150,15 +150,21 @@ export interface AddressSpace {
    */
   poke(address: number, bytes: Uint8Array): void;
 
-  /** Loads, little-endian, any alignment. Raise {@link GuestFault}. */
+  /** The byte at an address, unsigned. Raises {@link GuestFault}. */
   loadU8(address: number): number;
+  /** The 16 bits at an address, unsigned, little-endian, any alignment. Raises {@link GuestFault}. */
   loadU16(address: number): number;
+  /** The 32 bits at an address, unsigned, little-endian, any alignment. Raises {@link GuestFault}. */
   loadU32(address: number): number;
+  /** The 64 bits at an address, unsigned, little-endian, any alignment. Raises {@link GuestFault}. */
   loadU64(address: number): bigint;
-  /** Stores, little-endian, any alignment; excess high bits are dropped. Raise {@link GuestFault}. */
+  /** Stores the low 8 bits of a value. Raises {@link GuestFault}. */
   storeU8(address: number, value: number): void;
+  /** Stores the low 16 bits of a value, little-endian, any alignment. Raises {@link GuestFault}. */
   storeU16(address: number, value: number): void;
+  /** Stores the low 32 bits of a value, little-endian, any alignment. Raises {@link GuestFault}. */
   storeU32(address: number, value: number): void;
+  /** Stores the low 64 bits of a value, little-endian, any alignment. Raises {@link GuestFault}. */
   storeU64(address: number, value: bigint): void;
 }
 

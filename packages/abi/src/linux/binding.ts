@@ -98,8 +98,11 @@ export interface LinuxBinding {
   restoreArguments(cpu: GuestCpu, call: RawSystemCall): void;
   readonly cloneOrder: CloneOrder;
 
+  /** The stack pointer: an unsigned address, as wide as the guest's pointers. */
   getStackPointer(cpu: GuestCpu): bigint;
+  /** Sets the stack pointer; bits above the guest's pointers are dropped. */
   setStackPointer(cpu: GuestCpu, value: bigint): void;
+  /** Sets what the thread's thread-local storage is found by: `CLONE_SETTLS` of clone(2). */
   setThreadPointer(cpu: GuestCpu, value: bigint): void;
   /** Prepares a reset processor to start a program. */
   startProgram(cpu: GuestCpu, entry: number, stackPointer: number): void;

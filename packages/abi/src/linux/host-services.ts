@@ -47,6 +47,7 @@ export interface HostOutput {
 
 /** The terminal that the standard streams may be connected to. */
 export interface HostTerminal {
+  /** The window's size now, for `TIOCGWINSZ`. */
   windowSize(): WindowSize;
   /** Called when the guest switches the line discipline: raw input means the host should not echo or buffer lines. */
   setRaw?(raw: boolean): void;

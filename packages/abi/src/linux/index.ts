@@ -35,7 +35,7 @@ export {
   type SystemCallHook,
 } from "./kernel-options.ts";
 export type { DataModel } from "./layout/struct.ts";
-export { type LinuxOptions, linux, type MachineParts } from "./linux.ts";
+export { type LinuxAbi, type LinuxOptions, linux, type MachineParts } from "./linux.ts";
 export type { GuestMemory as GuestMemoryView } from "./memory/guest-memory.ts";
 export { type ExitCause, type Process, waitStatus } from "./process/process.ts";
 export type { Thread } from "./process/thread.ts";

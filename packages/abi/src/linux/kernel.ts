@@ -68,6 +68,7 @@ export class Kernel {
   readonly vfs: Vfs;
   readonly limits: KernelLimits;
   readonly observer: KernelObserver;
+  /** Gets a line for each system call and signal, as strace(1) prints it, without a newline. */
   readonly trace: ((line: string) => void) | undefined;
   readonly cpuCount: number;
   readonly lingering: "kill" | "run";

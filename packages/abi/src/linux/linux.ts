@@ -32,11 +32,17 @@ export interface LinuxOptions extends Omit<KernelOptions, "memory" | "createCpu"
   readonly files?: Readonly<Record<string, PopulateNode>> | undefined;
 }
 
+/** Linux as something to compose a machine with: each call makes a kernel of its own. */
+export interface LinuxAbi {
+  /** A kernel without processes on a machine's memory and processors. */
+  create(parts: MachineParts): Kernel;
+}
+
 /**
  * The Linux personality for `processVm({ abi })`: an object that makes a {@link Kernel} from the
  * machine's memory and processors. The kernel has no process until `start` is called.
  */
-export function linux(options: LinuxOptions): { create(parts: MachineParts): Kernel } {
+export function linux(options: LinuxOptions): LinuxAbi {
   return {
     create: ({ memory, createCpu, retired }) => {
       const { host: given, vfs, files, ...rest } = options;

@@ -11,4 +11,4 @@ export {
   softwareTlb,
   tlbEntryBytes,
 } from "./software-tlb.ts";
-export type { EngineLeaf, LoweringTarget, MemoryStrategy } from "./target.ts";
+export type { EngineLeaf, LoweringTarget, MemoryStrategy, ReadyExpressions } from "./target.ts";

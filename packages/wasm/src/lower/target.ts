@@ -28,6 +28,14 @@ export interface MemoryStrategy {
   locate(code: FunctionBuilder, access: MemoryAccess, address: Push): void;
 }
 
+/** Expressions whose values need no computation when the instruction is executed. */
+export interface ReadyExpressions {
+  /** Whether this very expression, by identity, is among them. */
+  has(expression: Expression): boolean;
+  /** Pushes its value: an i32 up to 32 bits, else an i64. */
+  push(expression: Expression): void;
+}
+
 /**
  * An engine's side of a lowering. Values on the stack are i32 up to 32 bits and i64 up to 64, with
  * zeros above their width.
@@ -37,13 +45,13 @@ export interface LoweringTarget {
   readonly memory: MemoryStrategy;
   /** Byte offset in linear memory of the hart's reservation: address (8), valid (4). */
   readonly reservationOffset: number;
+  /** Pushes the value of a field of the instruction, of an address, or of the retired count. */
   leaf(expression: EngineLeaf): void;
   /** Expressions that the engine has ready, such as values computed when decoding. */
-  readonly ready?: {
-    has(expression: Expression): boolean;
-    push(expression: Expression): void;
-  };
+  readonly ready?: ReadyExpressions;
+  /** Pushes a register's value. `index` pushes its number in the file (i32 up to 32 bits). */
   readRegister(register: RegisterReference, index: Push | undefined): void;
+  /** Sets a register to what `value` pushes. `index` is as for {@link LoweringTarget.readRegister}. */
   writeRegister(register: RegisterReference, index: Push | undefined, value: Push): void;
   /** Takes operands, mode and accrued flags from the stack, pushes value and flags. */
   float(operation: FloatOperation): void;
@@ -51,8 +59,14 @@ export interface LoweringTarget {
   intrinsic(name: string, operandCount: number): void;
   /** Ends the instruction. `cause` pushes an i32, `value` an i64. */
   trap(cause: Push, value: Push): void;
+  /** Ends the instruction: it does not exist after all. */
   illegal(): void;
+  /** Ends the instruction with an effect that the host performs, such as a system call. */
   effect(name: string): void;
+  /**
+   * Ends the instruction; the next one is at the guest address `target`, whose value `push` pushes
+   * as an i32 or i64 by its width.
+   */
   jump(target: Expression, push: (expression: Expression) => void, hint?: JumpHint): void;
   /** Later fetches see earlier stores. */
   instructionFence(): void;

@@ -25,49 +25,61 @@ export class GuestMemory {
     return this.space.read(address, length);
   }
 
+  /** Stores bytes. Raises {@link GuestFault} before anything is written. */
   write(address: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#check(address, bytes.length, "write");
     this.space.write(address, bytes);
   }
 
+  /** The structure at an address, in the guest's layout. Raises {@link GuestFault}. */
   readStruct<M>(type: Struct<M>, address: number): StructValue<M> {
     return type.decode(this.model, this.read(address, type.sizeOf(this.model)));
   }
 
+  /** Stores a structure in the guest's layout, padding as zeros. Raises {@link GuestFault}. */
   writeStruct<M>(type: Struct<M>, address: number, value: StructInit<M>): void {
     this.write(address, type.encode(this.model, value));
   }
 
+  /** The `int` at an address: 32 bits, signed, in the guest's byte order. Raises {@link GuestFault}. */
   readI32(address: number): number {
     return this.readU32(address) | 0;
   }
 
+  /** The 32 bits at an address, unsigned, in the guest's byte order. Raises {@link GuestFault}. */
   readU32(address: number): number {
     return this.#view(address, 4).getUint32(0, this.model.littleEndian);
   }
 
+  /** Stores the low 32 bits of a value in the guest's byte order. Raises {@link GuestFault}. */
   writeU32(address: number, value: number): void {
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setUint32(0, value, this.model.littleEndian);
     this.write(address, bytes);
   }
 
+  /** The 64 bits at an address, unsigned, in the guest's byte order. Raises {@link GuestFault}. */
   readU64(address: number): bigint {
     return this.#view(address, 8).getBigUint64(0, this.model.littleEndian);
   }
 
+  /** Stores the low 64 bits of a value in the guest's byte order. Raises {@link GuestFault}. */
   writeU64(address: number, value: bigint): void {
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigUint64(0, value, this.model.littleEndian);
     this.write(address, bytes);
   }
 
-  /** A pointer or `unsigned long`. */
+  /**
+   * The pointer or `unsigned long` at an address: 4 or 8 bytes by the guest's data model. Values
+   * above 2^53 are rounded: no guest address is that high. Raises {@link GuestFault}.
+   */
   readWord(address: number): number {
     return this.model.wordBytes === 8 ? Number(this.readU64(address)) : this.readU32(address);
   }
 
+  /** Stores a pointer or `unsigned long`: 4 or 8 bytes. Raises {@link GuestFault}. */
   writeWord(address: number, value: number): void {
     if (this.model.wordBytes === 8) this.writeU64(address, BigInt(value));
     else this.writeU32(address, value);

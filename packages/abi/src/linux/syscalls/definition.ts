@@ -18,6 +18,7 @@ export interface ArgumentKind<T extends number | bigint = number | bigint> {
   readonly isLongLong?: boolean;
   /** `raw` is unsigned, as wide as the registers. */
   decode(raw: bigint, model: DataModel): T;
+  /** The argument as strace(1) prints it. */
   format(value: T, context: FormatContext): string;
   /** Whether the text depends on what the call wrote: then it is made after the call. */
   readonly isOutput?: boolean;
@@ -45,6 +46,10 @@ export interface SystemCallDefinition {
   /** The name in the 64-bit generic table. */
   readonly name: string;
   readonly parameters: readonly (readonly [name: string, kind: AnyKind])[];
+  /**
+   * Performs the call. `args` are the decoded arguments by their names. A `LinuxError` that it
+   * throws becomes the guest's error number.
+   */
   readonly handler: (call: SystemCall, args: Readonly<Record<string, number | bigint>>) => Outcome;
   readonly support: Support;
   readonly note: string;

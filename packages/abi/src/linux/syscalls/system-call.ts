@@ -82,10 +82,12 @@ export class SystemCall {
     this.arguments = args;
   }
 
+  /** The process of the calling thread. */
   get process(): Process {
     return this.thread.process;
   }
 
+  /** The calling process's memory in the guest's data model. */
   get guest(): GuestMemory {
     return this.thread.process.memory.guest;
   }
