@@ -1,6 +1,3 @@
-export { type ErrnoName, errno, errnoMessage, errnoName, LinuxError } from "./linux/errno.ts";
-export * from "./linux/address-space.ts";
-export * from "./vfs/index.ts";
 export {
   type ByteSource,
   checkElf,
@@ -14,4 +11,7 @@ export {
   segmentTypes,
 } from "./elf/elf-file.ts";
 export { ExecutableError } from "./elf/executable-error.ts";
+export * from "./linux/address-space.ts";
+export { type ErrnoName, errno, errnoMessage, errnoName, LinuxError } from "./linux/errno.ts";
 export * from "./linux/index.ts";
+export * from "./vfs/index.ts";

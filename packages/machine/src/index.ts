@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-export { type BareVm, type BareVmOptions, bareVm } from "./bare-vm.ts";
+
 export type { Abi, AbiParts, AbiRuntime, AbiSchedule, AbiThread, ProgramEnd } from "./abi.ts";
+export { type BareVm, type BareVmOptions, bareVm } from "./bare-vm.ts";
 export { EngineMemoryExhausted } from "./memory/block-allocator.ts";
 export { CurrentSpaceMemory, GuestMemory, type GuestMemoryOptions } from "./memory/guest-memory.ts";
 export { AddressRangeError, type ProcessAddressSpace } from "./memory/process-address-space.ts";

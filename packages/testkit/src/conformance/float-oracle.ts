@@ -8,8 +8,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { float } from "@isovm/isa-spec";
-import { type OracleName, type OracleResult, runOracle } from "../oracle/index.ts";
 import type { FloatOperands, FloatOperation } from "../arbitraries/float-patterns.ts";
+import { type OracleName, type OracleResult, runOracle } from "../oracle/index.ts";
 
 /** An instruction of the oracle program, and the operation that it is in isa-spec. */
 export interface FloatInstruction extends FloatOperation {

@@ -3,6 +3,7 @@
 import { float } from "@isovm/isa-spec";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { floatOperands } from "../arbitraries/float-patterns.ts";
 import { hasOracles } from "../oracle/index.ts";
 import {
   askFloatOracle,
@@ -11,7 +12,6 @@ import {
   type FloatInstruction,
   floatInstructions,
 } from "./float-oracle.ts";
-import { floatOperands } from "../arbitraries/float-patterns.ts";
 
 const casesPerInstruction = 800;
 
