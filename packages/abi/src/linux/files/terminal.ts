@@ -61,7 +61,11 @@ export class Terminal extends AnonymousFile implements FileObject {
     this.#fill(target.length);
     const count = this.#queue.take(target);
     if (count > 0) return count;
-    if (this.#ended) return 0;
+    if (this.#ended) {
+      // The end is a key of the terminal's: whoever reads next is asked anew.
+      this.#ended = false;
+      return 0;
+    }
     const isRaw = (this.#modes.local & localModes.ICANON) === 0;
     if (isRaw && this.#modes.characters[controlCharacters.VMIN] === 0) return 0;
     throw new LinuxError("EAGAIN");

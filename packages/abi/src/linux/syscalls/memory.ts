@@ -77,7 +77,8 @@ function placement(call: SystemCall, args: MapArguments, length: number): number
   const isFixed = (args.flags & (mapFlags.MAP_FIXED | mapFlags.MAP_FIXED_NOREPLACE)) !== 0;
   if (isFixed) {
     checkRange(image, args.address, length, "ENOMEM");
-    if (args.address < LOWEST_ADDRESS) throw new LinuxError("EPERM");
+    const isRoot = call.process.identity.effectiveUid === 0;
+    if (args.address < LOWEST_ADDRESS && !isRoot) throw new LinuxError("EPERM");
     if ((args.flags & mapFlags.MAP_FIXED) === 0 && !isFree(image, args.address, length)) {
       throw new LinuxError("EEXIST");
     }
@@ -199,8 +200,12 @@ function mprotect(call: SystemCall, start: number, length: number, protection: n
       }
     }
   }
-  if (!memory.space.protect(start, whole, rights(protection))) throw new LinuxError("ENOMEM");
-  return 0;
+  if (memory.space.protect(start, whole, rights(protection))) return 0;
+  // What lies before the first hole has changed all the same.
+  let mapped = start;
+  for (const region of regionsIn(memory, start, whole)) mapped = region.end;
+  if (mapped > start) memory.space.protect(start, mapped - start, rights(protection));
+  throw new LinuxError("ENOMEM");
 }
 
 // Anonymous shared memory has nothing to write back to, yet may always be written.

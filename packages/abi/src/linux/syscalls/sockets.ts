@@ -28,6 +28,7 @@ const types = {
 } as const;
 
 function typeOf(domain: number, type: number, protocol: number): SocketType {
+  if ((type & ~(0xf | O_CLOEXEC | O_NONBLOCK)) !== 0) throw new LinuxError("EINVAL");
   if (domain !== domains.AF_UNIX) throw new LinuxError("EAFNOSUPPORT");
   if (protocol !== 0 && protocol !== 1) throw new LinuxError("EPROTONOSUPPORT");
   switch (type & 0xf) {
@@ -57,8 +58,9 @@ function installSocket(call: SystemCall, socket: UnixSocket, flags: number): num
 function bind(call: SystemCall, fd: number, address: number, length: number): number {
   const { object: socket } = socketOf(call, fd);
   const name = readAddress(call, address, length);
-  if (socket.name.length > 0) throw new LinuxError("EINVAL");
   const { socketNames, vfs } = call.kernel;
+  // The name is looked at first: a socket that binds to its own name again learns that it is taken.
+  if (socket.name.length > 0) throw new LinuxError(exists(call, name) ? "EADDRINUSE" : "EINVAL");
   if (name.length === 0 || name[0] === 0) {
     // Without a name one is chosen: five hexadecimal digits.
     const bytes =
@@ -81,6 +83,16 @@ function bind(call: SystemCall, fd: number, address: number, length: number): nu
   }
   socket.name = name;
   return 0;
+}
+
+function exists(call: SystemCall, name: Uint8Array): boolean {
+  if (name.length === 0) return false;
+  try {
+    findSocket(call, name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function connect(call: SystemCall, fd: number, address: number, length: number): Outcome {
