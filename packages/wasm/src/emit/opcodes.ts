@@ -291,13 +291,7 @@ function unpack(mnemonic: Mnemonic): Instruction {
 /** All instructions in the order of their opcodes. */
 export const instructions: readonly Instruction[] = (Object.keys(rows) as Mnemonic[]).map(unpack);
 
-const byMnemonic = new Map<Mnemonic, Instruction>(instructions.map((row) => [row.mnemonic, row]));
 const byOpcode = new Map<number, Instruction>(instructions.map((row) => [row.opcode, row]));
-
-/** The instruction of that name. */
-export function instruction(mnemonic: Mnemonic): Instruction {
-  return byMnemonic.get(mnemonic) ?? unpack(mnemonic);
-}
 
 /** The instruction with that opcode (prefix * 256 + second byte), if the emitter knows it. */
 export function instructionByOpcode(opcode: number): Instruction | undefined {
