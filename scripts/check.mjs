@@ -5,21 +5,22 @@
  */
 import { spawnSync } from "node:child_process";
 import {
-  cpSync,
-  existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packed = join(root, ".cache/packed");
-const consumer = join(root, ".cache/consumer");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Runs a command; its name is looked up among the development dependencies first. */
@@ -43,29 +44,61 @@ const tarballs = () =>
     .filter((file) => file.endsWith(".tgz"))
     .map((file) => join(packed, file));
 
-/** Imports every entry point of the packed packages, as a project that has installed them. */
+/** Where the workspace keeps each package, by its name. */
+const directories = () =>
+  new Map(
+    readdirSync(join(root, "packages")).map((directory) => {
+      const path = join(root, "packages", directory);
+      return [JSON.parse(readFileSync(join(path, "package.json"), "utf8")).name, path];
+    }),
+  );
+
+/**
+ * Imports every entry point of the packed packages and starts their commands, as a project that has
+ * installed them. A package finds what its packed manifest declares and nothing else: it stands
+ * outside of the repository, beside links to its dependencies.
+ */
 function consume() {
-  rmSync(consumer, { recursive: true, force: true });
-  const names = [];
-  for (const tarball of tarballs()) {
-    const unpacked = join(consumer, "unpacked");
-    mkdirSync(unpacked, { recursive: true });
-    run("tar", "-xzf", tarball, "-C", unpacked);
-    const { name, exports, bin } = JSON.parse(
-      readFileSync(join(unpacked, "package/package.json"), "utf8"),
-    );
-    cpSync(join(unpacked, "package"), join(consumer, "node_modules", name), { recursive: true });
-    rmSync(unpacked, { recursive: true });
-    names.push(...Object.keys(exports).map((entry) => `${name}${entry.slice(1)}`));
-    for (const file of Object.values(bin ?? {})) {
-      if (!existsSync(join(consumer, "node_modules", name, file))) {
-        throw new Error(`${name} lacks its command ${file}`);
+  const consumer = mkdtempSync(join(tmpdir(), "isovm-consumer-"));
+  const link = (from, name, to) => {
+    const path = join(consumer, from, "node_modules", name);
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(to, path, "junction");
+  };
+  try {
+    const workspace = directories();
+    const manifests = tarballs().map((tarball, index) => {
+      const directory = join(consumer, `package-${index}`);
+      mkdirSync(directory);
+      run("tar", "-xzf", tarball, "-C", directory, "--strip-components=1");
+      return { directory, ...JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) };
+    });
+    const packedAt = new Map(manifests.map(({ name, directory }) => [name, directory]));
+    for (const [index, { name, dependencies }] of manifests.entries()) {
+      link("project", name, packedAt.get(name));
+      for (const dependency of Object.keys(dependencies ?? {})) {
+        const installed = join(workspace.get(name), "node_modules", dependency);
+        link(`package-${index}`, dependency, packedAt.get(dependency) ?? realpathSync(installed));
       }
     }
+    const entries = manifests.flatMap(({ name, exports }) =>
+      Object.keys(exports).map((entry) => `${name}${entry.slice(1)}`),
+    );
+    const script = join(consumer, "project/import.mjs");
+    writeFileSync(join(consumer, "project/package.json"), '{ "private": true }');
+    writeFileSync(
+      script,
+      entries.map((entry) => `await import(${JSON.stringify(entry)});\n`).join(""),
+    );
+    run(process.execPath, script);
+    for (const { directory, bin } of manifests) {
+      for (const file of Object.values(bin ?? {})) {
+        run(process.execPath, join(directory, file), "--version");
+      }
+    }
+  } finally {
+    rmSync(consumer, { recursive: true, force: true });
   }
-  const script = join(consumer, "import.mjs");
-  writeFileSync(script, names.map((name) => `await import(${JSON.stringify(name)});\n`).join(""));
-  run(process.execPath, script);
 }
 
 const steps = {
