@@ -50,6 +50,7 @@ describe("the check itself", () => {
     ["packages/abi/src/a.ts", 'const spec = await import("@isovm/isa-spec");', "types only"],
     ["packages/wasm/src/a.ts", 'import { x } from "../../isa-spec/src/x.ts";', "reaches out"],
     ["packages/wasm/src/a.ts", 'import { x } from "./x";', "without its extension"],
+    ["packages/testkit/src/a.ts", 'import { x } from "./conformance/x.ts";', "for tests"],
     ["packages/wasm/src/a.ts", 'import fs from "node:fs";', "browsers"],
   ])("finds in %s: %s", (path, text, problem) => {
     expect(at(path, text).join()).toContain(problem);
@@ -59,6 +60,8 @@ describe("the check itself", () => {
     ["packages/abi/src/a.ts", 'import type { Bits } from "@isovm/isa-spec";'],
     ["packages/abi/src/a.ts", 'import { type Bits, IsovmError } from "@isovm/isa-spec";'],
     ["packages/abi/src/node/a.ts", 'import fs from "node:fs";'],
+    ["packages/cli/src/a.ts", 'import x from "../package.json" with { type: "json" };'],
+    ["packages/testkit/src/conformance/a.ts", 'import { linux } from "@isovm/abi";'],
     ["packages/decoder/src/a.ts", 'import { bits } from "@isovm/isa-spec";'],
   ])("lets pass in %s: %s", (path, text) => {
     expect(at(path, text)).toEqual([]);

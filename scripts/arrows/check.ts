@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { filesUnder, packageNames, root } from "../files.ts";
 import { type Import, importsOf } from "./imports.ts";
-import { arrows, errorBases, nodeOnly } from "./table.ts";
+import { arrows, errorBases, nodeOnly, testSupport } from "./table.ts";
 
 interface SourceFile {
   readonly path: string;
@@ -43,11 +43,17 @@ function violation(source: SourceFile, entry: Import): string | undefined {
   if (specifier.startsWith(".")) {
     const target = posix.join(posix.dirname(source.path), specifier);
     if (!target.startsWith(`packages/${source.package}/`)) return `reaches out to ${target}`;
-    return specifier.endsWith(".ts") ? undefined : `imports ${specifier} without its extension`;
+    if (testSupport.test(target) && !testSupport.test(source.path)) {
+      return `imports ${specifier}, which is there for tests`;
+    }
+    return /\.(ts|json)$/.test(specifier)
+      ? undefined
+      : `imports ${specifier} without its extension`;
   }
   const target = workspacePackage(specifier);
   if (target === undefined) return undefined;
   if (target === source.package) return "imports its own package by name";
+  if (testSupport.test(source.path)) return undefined;
   const arrow = arrows[source.package]?.[target];
   if (arrow === undefined) return `imports ${specifier}: no arrow leads there`;
   const forbidden = entry.values.filter((name) => !errorBases.has(name));

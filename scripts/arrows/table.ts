@@ -45,6 +45,12 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Arrow>>>> =
 /** The values that a `types` arrow lets through: what it takes to throw a proper error. */
 export const errorBases: ReadonlySet<string> = new Set(["IsovmError"]);
 
+/**
+ * What tests of whole machines share. Like the tests it may import any package, and no source that
+ * is published may import it.
+ */
+export const testSupport: RegExp = /^packages\/testkit\/src\/conformance\//;
+
 /** Sources that run on Node only and may import `node:` modules; all others run in a browser too. */
 export const nodeOnly: readonly RegExp[] = [
   /^packages\/cli\//,
