@@ -16,7 +16,8 @@ export function formatArguments(
   call: SystemCall,
   result: number | undefined,
 ): (string | undefined)[] {
-  return call.definition.parameters.map(([name, kind], index) => {
+  const { parameters, shown } = call.definition;
+  return parameters.slice(0, shown?.(call.arguments)).map(([name, kind], index) => {
     const known = call.traceText?.[index];
     if (known !== undefined) return known;
     if (result === undefined && kind.isOutput === true && call.traceText === undefined) {

@@ -53,12 +53,16 @@ export interface SystemCallDefinition {
   readonly handler: (call: SystemCall, args: Readonly<Record<string, number | bigint>>) => Outcome;
   readonly support: Support;
   readonly note: string;
+  /** How many arguments mean something, given their values; strace shows no others. */
+  readonly shown: ((args: Readonly<Record<string, number | bigint>>) => number) | undefined;
 }
 
 /** What a row says beyond name, arguments and handler. */
-export interface RowOptions {
+export interface RowOptions<K extends ArgumentKinds = ArgumentKinds> {
   readonly support?: Support;
   readonly note?: string;
+  /** How many arguments mean something, given their values; strace shows no others. */
+  readonly shown?: (args: ArgumentsOf<K>) => number;
 }
 
 /** Makes a row; the handler's arguments are typed by the kinds. */
@@ -66,7 +70,7 @@ export function systemCall<const K extends ArgumentKinds>(
   name: string,
   parameters: K,
   handler: (call: SystemCall, args: ArgumentsOf<K>) => Outcome,
-  options: RowOptions = {},
+  options: RowOptions<K> = {},
 ): SystemCallDefinition {
   return {
     name,
@@ -74,6 +78,7 @@ export function systemCall<const K extends ArgumentKinds>(
     handler: handler as SystemCallDefinition["handler"],
     support: options.support ?? "full",
     note: options.note ?? "",
+    shown: options.shown as SystemCallDefinition["shown"],
   };
 }
 

@@ -243,6 +243,13 @@ function flock(call: SystemCall, fd: number, operation: number): Outcome {
 }
 
 const statusFlagCommands: readonly number[] = [command.F_SETFL];
+const withoutArgument: readonly number[] = [
+  command.F_GETFD,
+  command.F_GETFL,
+  command.F_GETOWN,
+  command.F_GETSIG,
+  command.F_GETPIPE_SZ,
+];
 
 /** The rows of this family. */
 export const fcntlCalls: readonly SystemCallDefinition[] = [
@@ -260,7 +267,11 @@ export const fcntlCalls: readonly SystemCallDefinition[] = [
       },
     },
     (call, { fd, command: code, argument }) => fcntl(call, fd, code, argument),
-    { support: "partial", note: "No leases, no dnotify, no SIGIO." },
+    {
+      support: "partial",
+      note: "No leases, no dnotify, no SIGIO.",
+      shown: (args) => (withoutArgument.includes(args.command) ? 2 : 3),
+    },
   ),
   systemCall(
     "flock",

@@ -176,6 +176,12 @@ function close(call: SystemCall, fd: number): number {
   return 0;
 }
 
+const descriptorFlags = kind.flags({
+  O_CLOEXEC: flag.O_CLOEXEC,
+  O_NONBLOCK: flag.O_NONBLOCK,
+  O_DIRECT: flag.O_DIRECT,
+});
+
 /** The rows of this family. */
 export const fileOpenCalls: readonly SystemCallDefinition[] = [
   systemCall(
@@ -187,6 +193,7 @@ export const fileOpenCalls: readonly SystemCallDefinition[] = [
       mode: kind.mode,
     },
     (call, { directory, path, flags, mode }) => open(call, directory, path, flags, mode),
+    { shown: ({ flags }) => ((flags & (flag.O_CREAT | flag.__O_TMPFILE)) !== 0 ? 4 : 3) },
   ),
   systemCall(
     "openat2",
@@ -228,7 +235,7 @@ export const fileOpenCalls: readonly SystemCallDefinition[] = [
   }),
   systemCall(
     "dup3",
-    { from: kind.fd, to: kind.fd, flags: kind.openFlagSet },
+    { from: kind.fd, to: kind.fd, flags: descriptorFlags },
     (call, { from, to, flags }) => {
       checkFlags(flags, flag.O_CLOEXEC);
       if (from === to) throw new LinuxError("EINVAL");
@@ -237,7 +244,7 @@ export const fileOpenCalls: readonly SystemCallDefinition[] = [
   ),
   systemCall(
     "pipe2",
-    { ends: kind.fdPairOut, flags: kind.openFlagSet },
+    { ends: kind.fdPairOut, flags: descriptorFlags },
     (call, { ends, flags }) => {
       checkFlags(flags, flag.O_CLOEXEC | flag.O_NONBLOCK | flag.O_DIRECT);
       call.guest.accessible(ends, 8, "write");

@@ -158,7 +158,11 @@ export const threadCalls: readonly SystemCallDefinition[] = [
       value3: kind.uint,
     },
     (call, args) => futex(call, args),
-    { support: "partial", note: "No priority inheritance (FUTEX_LOCK_PI and relatives)." },
+    {
+      support: "partial",
+      note: "No priority inheritance (FUTEX_LOCK_PI and relatives).",
+      shown: ({ operation }) => argumentCount(operation),
+    },
   ),
   systemCall("set_tid_address", { address: kind.pointer }, (call, { address }) => {
     call.thread.clearChildTid = address;
@@ -195,6 +199,12 @@ export const threadCalls: readonly SystemCallDefinition[] = [
     },
   ),
 ];
+
+function argumentCount(operation: number): number {
+  const plain = operation & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
+  if (plain === operations.FUTEX_WAKE) return 3;
+  return plain === operations.FUTEX_WAIT ? 4 : 6;
+}
 
 function operationText(value: number): string {
   const plain = value & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);

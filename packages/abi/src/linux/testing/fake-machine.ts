@@ -14,6 +14,7 @@ import type { LinuxBinding } from "../binding.ts";
 import { asmGenericNumbers, nameIn32Bit } from "../constants/asm-generic.ts";
 import { errnoName } from "../errno.ts";
 import type { GuestCpu, GuestExit } from "../guest-cpu.ts";
+import type { HostServices } from "../host-services.ts";
 import { Kernel } from "../kernel.ts";
 import type { KernelOptions } from "../kernel-options.ts";
 import type { ExitCause } from "../process/process.ts";
@@ -182,6 +183,8 @@ export interface FakeMachineOptions {
   readonly files?: Readonly<Record<string, PopulateNode>>;
   readonly kernel?: Partial<KernelOptions>;
   readonly input?: string;
+  /** Changes the host's services. */
+  readonly host?: (host: HostServices) => HostServices;
   /** Runs where no other program does: in children without one, at addresses of none. */
   readonly fallback?: Program;
 }
@@ -229,39 +232,40 @@ export class FakeMachine {
       ...options.files,
     });
     let seed = 1;
+    const host: HostServices = {
+      clock: {
+        monotonicNanos: () => {
+          this.nowNanos += this.tickNanos;
+          return this.nowNanos;
+        },
+        realtimeNanos,
+      },
+      random: (target) => {
+        for (let index = 0; index < target.length; index += 1) {
+          seed = (seed * 1103515245 + 12345) % 2 ** 31;
+          target[index] = seed & 0xff;
+        }
+      },
+      stdin: {
+        isTerminal: false,
+        read: (length) => {
+          const bytes = this.input?.subarray(0, length);
+          this.input = this.input?.subarray(length);
+          if (bytes?.length === 0) return undefined;
+          return bytes;
+        },
+        available: () => this.input?.length ?? Number.POSITIVE_INFINITY,
+      },
+      stdout: { isTerminal: false, write: (bytes) => this.#write("output", bytes) },
+      stderr: { isTerminal: false, write: (bytes) => this.#write("errors", bytes) },
+    };
     this.kernel = new Kernel({
       binding: this.binding,
       memory: options.kernel?.memory ?? new FakeAddressSpaces(),
       createCpu: (space) => new FakeCpu(space),
       vfs,
       trace: (line) => this.trace.push(line),
-      host: {
-        clock: {
-          monotonicNanos: () => {
-            this.nowNanos += this.tickNanos;
-            return this.nowNanos;
-          },
-          realtimeNanos,
-        },
-        random: (target) => {
-          for (let index = 0; index < target.length; index += 1) {
-            seed = (seed * 1103515245 + 12345) % 2 ** 31;
-            target[index] = seed & 0xff;
-          }
-        },
-        stdin: {
-          isTerminal: false,
-          read: (length) => {
-            const bytes = this.input?.subarray(0, length);
-            this.input = this.input?.subarray(length);
-            if (bytes?.length === 0) return undefined;
-            return bytes;
-          },
-          available: () => this.input?.length ?? Number.POSITIVE_INFINITY,
-        },
-        stdout: { isTerminal: false, write: (bytes) => this.#write("output", bytes) },
-        stderr: { isTerminal: false, write: (bytes) => this.#write("errors", bytes) },
-      },
+      host: options.host?.(host) ?? host,
       ...options.kernel,
     });
   }
