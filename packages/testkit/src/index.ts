@@ -34,3 +34,9 @@ export {
   shapeOf,
 } from "./program/row-shape.ts";
 export { assemblyLines, type PreparedCase, prepare, type TestCase } from "./program/test-case.ts";
+export { describeEngine } from "./suite/describe-engine.ts";
+export {
+  ConformanceError,
+  type EngineUnderTest,
+  type TestFramework,
+} from "./suite/framework.ts";

@@ -23,6 +23,11 @@ export interface Divergence {
 export interface RunOptions {
   /** Instructions of the n-th run; they repeat. One instruction at a time if not given. */
   readonly budgets?: readonly number[];
+  /**
+   * Instructions of the second engine's runs, which then have to end where the first one's stops
+   * are, in the same states.
+   */
+  readonly secondBudgets?: readonly number[];
   /** Instructions and stops after which a case ends; 300 if not given. */
   readonly limit?: number;
   /** Told of every exit, for coverage. */
@@ -68,7 +73,7 @@ export function compareEngines(
   test: TestCase,
   options: RunOptions = {},
 ): Divergence | undefined {
-  const { budgets = [1], limit = 300, observe } = options;
+  const { budgets = [1], secondBudgets, limit = 300, observe } = options;
   const prepared = prepare(profile, test);
   const [a, b] = benches;
   const engines = [a.engine.name, b.engine.name] as const;
@@ -76,35 +81,61 @@ export function compareEngines(
   load(b, test, prepared);
   const before = [a.engine.retired, b.engine.retired] as const;
   const { layout } = profile.isa;
+  const [first, second] = [endless(budgets), endless(secondBudgets ?? budgets)];
   let executed = 0;
-  for (let round = 0; executed < limit; round += 1) {
-    const budget = Math.min(budgets[round % budgets.length] ?? 1, limit - executed);
-    const pc = budget === 1 ? a.engine.state.pc : undefined;
-    const at = { engines, pc, executed };
-    const stops = [stopOf(a, budget, before[0]), stopOf(b, budget, before[1])] as const;
-    const exits = [exitText(stops[0].exit), exitText(stops[1].exit)] as const;
+  /** Instructions that stopped the engines: they count, but don't retire. */
+  let stopped = 0;
+  while (executed < limit) {
+    const left = limit - executed;
+    const pc = a.engine.state.pc;
+    const stops = secondBudgets
+      ? ([untilStop(a, first, left, before[0]), untilStop(b, second, left, before[1])] as const)
+      : ([once(a, first, left, before[0]), once(b, second, left, before[1])] as const);
+    const [{ exit, snapshot }, other] = stops;
+    const consumed =
+      Number(snapshot.retired) + stopped + (exit.kind === "budget" ? 0 : 1) - executed;
+    const at = { engines, pc: consumed === 1 ? pc : undefined, executed };
+    const exits = [exitText(exit), exitText(other.exit)] as const;
     if (exits[0] !== exits[1]) return { ...at, field: "exit", values: exits };
-    const difference = firstDifference(layout, stops[0].snapshot, stops[1].snapshot);
+    const difference = firstDifference(layout, snapshot, other.snapshot);
     if (difference) {
       const { name, values } = difference;
       return { ...at, field: name, values: [hex(values[0]), hex(values[1])] };
     }
-    observe?.(a, stops[0].exit);
-    executed += budget;
-    const { exit } = stops[0];
+    observe?.(a, exit);
+    executed += consumed;
     if (exit.kind === "budget") continue;
-    const { pc: stopped } = a.engine.state;
+    stopped += 1;
+    const stoppedAt = a.engine.state.pc;
     // Beyond its code a program that jumped anywhere would stop at every word.
-    if (stopped < BigInt(test.start) || stopped >= prepared.end) break;
+    if (stoppedAt < BigInt(test.start) || stoppedAt >= prepared.end) break;
     if (exit.kind === "fault" && exit.access === "fetch") break;
     if (!a.skipInstruction() || !b.skipInstruction()) break;
   }
   return memoryDifference(benches, mappings, { engines, pc: undefined, executed });
 }
 
-function stopOf({ engine, isa }: Bench, budget: number, retiredBefore: bigint): Stop {
-  const exit = engine.run(budget);
-  return { exit, snapshot: snapshotOf(engine, isa.layout, retiredBefore) };
+/** The budgets over and over. */
+function* endless(budgets: readonly number[]): Generator<number, never> {
+  for (;;) yield* budgets.length === 0 ? [1] : budgets;
+}
+
+type Budgets = Generator<number, never>;
+
+/** One run of the next budget. */
+function once({ engine, isa }: Bench, budgets: Budgets, left: number, before: bigint): Stop {
+  const exit = engine.run(Math.min(budgets.next().value, left));
+  return { exit, snapshot: snapshotOf(engine, isa.layout, before) };
+}
+
+/** Runs until something else than a budget ends them, or `left` instructions are done. */
+function untilStop(bench: Bench, budgets: Budgets, left: number, before: bigint): Stop {
+  const { engine } = bench;
+  const end = engine.retired + BigInt(left);
+  for (;;) {
+    const stop = once(bench, budgets, Number(end - engine.retired), before);
+    if (stop.exit.kind !== "budget" || engine.retired >= end) return stop;
+  }
 }
 
 function memoryDifference(

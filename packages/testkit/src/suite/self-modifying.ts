@@ -1,0 +1,252 @@
+/** Code that changes: by its own stores, by the host, by mappings that come and go. */
+import type { ProcessAddressSpace } from "@isovm/machine";
+import { bytesOf, type EncodedInstruction, encodeRow } from "../program/encoded.ts";
+import { codeStart, pageBytes, rights, sandboxMappings } from "../program/layout.ts";
+import { type FixedRegister, shapeOf } from "../program/row-shape.ts";
+import { check, type EngineUnderTest, type TestFramework } from "./framework.ts";
+import { codePages, type MemoryRow, memoryRows, Scene } from "./scene.ts";
+
+const other = codeStart + pageBytes;
+const all = rights.read | rights.write | rights.execute;
+
+/** Registers the tests of changing code. */
+export function describeChangingCode(
+  framework: TestFramework,
+  { engine, profile }: EngineUnderTest,
+): void {
+  const { describe, it } = framework;
+  const fenceRow = profile.isa.instructions.find((row) => shapeOf(row).fencesInstructions);
+  const data = profile.scratch;
+  const stores = memoryRows(profile).flatMap((one) => {
+    const dataOperand = operandFor(one, data);
+    if (one.access.statement !== "store" || dataOperand === undefined) return [];
+    const word = encodeRow(one.row, { [dataOperand]: BigInt(data.register) });
+    const bits = one.instruction.bits | word.bits;
+    return [{ ...one, instruction: { bits, sizeBytes: word.sizeBytes } }];
+  });
+  const [set1 = profile.exit] = profile.loop(1).begin;
+  const store = stores.find(({ access }) => access.sizeBytes === set1.sizeBytes);
+  const storeHalf = stores.find(({ access }) => access.sizeBytes * 2 === set1.sizeBytes);
+  if (!fenceRow || !store || profile.loop(1).begin.length !== 1) return;
+  const fence = encodeRow(fenceRow, {});
+  const set = (value: number): EncodedInstruction => profile.loop(value).begin[0] ?? set1;
+  const value = profile.counter;
+  const size = set1.sizeBytes;
+  const write = store.instruction;
+
+  describe("changed code is executed", () => {
+    const scene = new Scene(profile, engine);
+    const start = (code: readonly EncodedInstruction[], at = codeStart): void => {
+      scene.reset();
+      scene.place(at, code);
+      scene.write(value, 0n);
+    };
+    const patch = (address: number, instruction: EncodedInstruction): void => {
+      scene.write(store.base, BigInt(address));
+      scene.write(data, instruction.bits);
+    };
+    const sets = (expected: bigint): void => check("the register set", scene.read(value), expected);
+    const storeBytes = write.sizeBytes + fence.sizeBytes;
+
+    it("the next instruction, after a fence", () => {
+      start([write, fence, set(1), profile.exit]);
+      patch(codeStart + storeBytes, set(5));
+      scene.runToExit(codeStart, codeStart + storeBytes + size);
+      sets(5n);
+    });
+
+    it("an instruction that was executed before", () => {
+      start([set(1), write, fence, profile.exit]);
+      patch(codeStart, set(6));
+      scene.runToExit(codeStart, codeStart + size + storeBytes);
+      sets(1n);
+      scene.runToExit(codeStart, codeStart + size + storeBytes);
+      sets(6n);
+    });
+
+    it("the storing instruction itself", () => {
+      if (write.sizeBytes !== size) return;
+      start([write, fence, profile.exit]);
+      patch(codeStart, set(7));
+      scene.runToExit(codeStart, codeStart + storeBytes);
+      sets(0n);
+      scene.runToExit(codeStart, codeStart + storeBytes);
+      sets(7n);
+    });
+
+    it("an instruction in another page, executed before", () => {
+      start([write, fence, profile.exit]);
+      scene.place(other, [set(1), profile.exit]);
+      scene.runToExit(other, other + size);
+      sets(1n);
+      patch(other, set(8));
+      scene.runToExit(codeStart, codeStart + storeBytes);
+      scene.runToExit(other, other + size);
+      sets(8n);
+    });
+
+    it("either half of an instruction that lies in two pages", () => {
+      const { parcelBytes } = profile.isa.framing;
+      if (!storeHalf || parcelBytes * 2 !== size) return;
+      const at = other - parcelBytes;
+      start([storeHalf.instruction, fence, profile.exit]);
+      scene.place(at, [set(1), profile.exit]);
+      scene.runToExit(at, at + size);
+      sets(1n);
+      for (const half of [1, 0]) {
+        const changed = set(half === 1 ? 100 : 101);
+        const bits = changed.bits >> BigInt(8 * parcelBytes * half);
+        scene.write(storeHalf.base, BigInt(at + parcelBytes * half));
+        scene.write(data, bits);
+        scene.runToExit(codeStart, codeStart + storeHalf.row.sizeBytes + fence.sizeBytes);
+        scene.runToExit(at, at + size);
+        sets(100n);
+      }
+    });
+
+    it("what the host writes, between two runs", () => {
+      start([set(1), profile.exit]);
+      scene.runToExit(codeStart, codeStart + size);
+      scene.bench.space.write(codeStart, bytesOf([set(9)], profile.isa.framing.byteOrder));
+      scene.runToExit(codeStart, codeStart + size);
+      sets(9n);
+    });
+
+    it("a page mapped in the place of another one", () => {
+      start([set(1), profile.exit]);
+      scene.runToExit(codeStart, codeStart + size);
+      scene.bench.space.unmap(codeStart, pageBytes);
+      const fault = `fault: fetch at 0x${codeStart.toString(16)}: unmapped`;
+      scene.run(codeStart, { exit: fault, at: codeStart });
+      scene.bench.space.map({ start: codeStart, length: pageBytes, protection: all });
+      scene.place(codeStart, [set(10), profile.exit]);
+      scene.runToExit(codeStart, codeStart + size);
+      sets(10n);
+    });
+
+    it("a page that moved", () => {
+      start([set(1), profile.exit]);
+      scene.place(other, [set(11), profile.exit]);
+      scene.runToExit(codeStart, codeStart + size);
+      scene.runToExit(other, other + size);
+      scene.bench.space.move(other, codeStart, pageBytes);
+      scene.runToExit(codeStart, codeStart + size);
+      sets(11n);
+    });
+
+    it("not in the other address space after a fork, whoever writes", () => {
+      start([set(1), write, fence, profile.exit]);
+      const end = codeStart + size + storeBytes;
+      const parent = scene.bench.space;
+      // Executed once, so that the page is known as code before it is shared.
+      scene.write(store.base, BigInt(sandboxMappings[0]?.start ?? 0));
+      scene.runToExit(codeStart, end);
+      const child = parent.fork();
+      patch(codeStart, set(12));
+      scene.runToExit(codeStart, end);
+      scene.runToExit(codeStart, end);
+      sets(12n);
+      scene.bench.enter(child);
+      scene.write(store.base, BigInt(sandboxMappings[0]?.start ?? 0));
+      scene.runToExit(codeStart, end);
+      sets(1n);
+      patch(codeStart, set(13));
+      scene.runToExit(codeStart, end);
+      scene.runToExit(codeStart, end);
+      sets(13n);
+      scene.bench.enter(parent);
+      scene.write(store.base, BigInt(sandboxMappings[0]?.start ?? 0));
+      scene.runToExit(codeStart, end);
+      sets(12n);
+      child.dispose();
+    });
+
+    it("the next instruction, when the store makes a private copy of the running page", () => {
+      start([write, fence, set(1), profile.exit]);
+      const end = codeStart + storeBytes + size;
+      const parent = scene.bench.space;
+      const child = parent.fork();
+      patch(codeStart + storeBytes, set(14));
+      scene.runToExit(codeStart, end);
+      sets(14n);
+      scene.bench.enter(child);
+      scene.write(store.base, BigInt(sandboxMappings[0]?.start ?? 0));
+      scene.runToExit(codeStart, end);
+      sets(1n);
+      scene.bench.enter(parent);
+      child.dispose();
+    });
+
+    it("in all address spaces that share the page, and through every address", () => {
+      const source = sharedBytes();
+      const map = (space: ProcessAddressSpace, at: number, protection: number): void =>
+        space.map({ start: at, length: pageBytes, protection, source, shared: true });
+      start([write, fence, profile.exit]);
+      const alias = other + 16 * pageBytes;
+      map(scene.bench.space, other, rights.read | rights.execute);
+      map(scene.bench.space, alias, rights.read | rights.write);
+      scene.bench.space.write(alias, bytesOf([set(1), profile.exit]));
+      scene.runToExit(other, other + size);
+      sets(1n);
+      patch(alias, set(15));
+      scene.runToExit(codeStart, codeStart + storeBytes);
+      scene.runToExit(other, other + size);
+      sets(15n);
+      const parent = scene.bench.space;
+      const second = scene.bench.newSpace();
+      map(second, alias, all);
+      scene.bench.enter(second);
+      scene.runToExit(alias, alias + size);
+      sets(15n);
+      second.write(alias, bytesOf([set(16)]));
+      scene.bench.enter(parent);
+      scene.runToExit(other, other + size);
+      sets(16n);
+      second.dispose();
+    });
+
+    it("the same address in two address spaces, in turns", () => {
+      start([set(1), profile.exit]);
+      const first = scene.bench.space;
+      const second = scene.bench.newSpace();
+      second.map({ start: codeStart, length: pageBytes, protection: codePages.rights });
+      second.poke(codeStart, bytesOf([set(17), profile.exit]));
+      for (let round = 0; round < 3; round += 1) {
+        scene.bench.enter(first);
+        scene.runToExit(codeStart, codeStart + size);
+        sets(1n);
+        scene.bench.enter(second);
+        scene.runToExit(codeStart, codeStart + size);
+        sets(17n);
+      }
+      first.dispose();
+    });
+  });
+}
+
+/** The operand by which a row can store the given register: its only one beside the address. */
+function operandFor({ row, access }: MemoryRow, { file, register }: FixedRegister) {
+  const [only, ...rest] = Object.entries(row.operands).filter(
+    ([name, { text }]) => text.kind === "register" && !access.baseOperands.includes(name),
+  );
+  if (!only || rest.length > 0) return undefined;
+  const [name, { text, width }] = only;
+  const fits = text.kind === "register" && text.file.name === file && register < 2 ** width;
+  return fits && text.first === 0 ? name : undefined;
+}
+
+/** A page of bytes as a file that several mappings share. */
+function sharedBytes() {
+  const bytes = new Uint8Array(pageBytes);
+  return {
+    name: "/shared",
+    inode: 1,
+    sizeBytes: pageBytes,
+    read: (offset: number, target: Uint8Array): void => {
+      target.set(bytes.subarray(offset, offset + target.length));
+    },
+    write: (offset: number, written: Uint8Array): void => {
+      bytes.set(written, offset);
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/** Both interpreters pass the conformance suite. */
+import { interpreter, reference } from "@isovm/interpreter";
+import { rv32, rv64 } from "@isovm/riscv";
+import { describe, it } from "vitest";
+import { riscvProfile } from "../profiles/riscv.ts";
+import { describeEngine } from "./describe-engine.ts";
+
+for (const isa of [rv64(), rv32(), rv64({ extensions: ["Zifencei"] })]) {
+  const profile = riscvProfile(isa);
+  for (const engine of [interpreter, reference]) {
+    describeEngine({ describe, it }, `${engine.name}, ${isa.name}`, { engine, reference, profile });
+  }
+}
