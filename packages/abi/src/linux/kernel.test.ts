@@ -327,3 +327,69 @@ describe("threads", () => {
     });
   });
 });
+
+describe("embedding", () => {
+  it("a hook answers a call in the kernel's place, until it is removed", () => {
+    const machine = new FakeMachine();
+    const remove = machine.kernel.onSystemCall("getuid", ({ arguments: args }) => {
+      expect(args).toEqual({});
+      return 1234;
+    });
+    machine.run(function* () {
+      expect(yield ["getuid"]).toBe(1234);
+      remove();
+      expect(yield ["getuid"]).toBe(0);
+    });
+  });
+
+  it("what lingers after the first process is killed, or runs on", () => {
+    for (const lingering of ["kill", "run"] as const) {
+      const machine = new FakeMachine({ kernel: { lingering } });
+      machine.run(function* () {
+        machine.child(function* (child) {
+          for (let count = 0; count < 5; count += 1) yield ["sched_yield"];
+          yield ["write", 1, child.put("late"), 4];
+          yield ["exit_group", 0];
+        });
+        yield ["clone", 17, 0, 0, 0, 0];
+        yield ["exit_group", 1];
+      });
+      expect(machine.output).toBe(lingering === "run" ? "late" : "");
+    }
+  });
+
+  it("limits end in error numbers", () => {
+    const machine = new FakeMachine({
+      kernel: { limits: { threads: 2, files: 5 } },
+      fallback: function* () {
+        yield ["rt_sigsuspend", 0x100000, 8];
+      },
+    });
+    machine.run(function* (guest) {
+      yield ["clone", 17, 0, 0, 0, 0];
+      expect(yield ["clone", 17, 0, 0, 0, 0]).toBe("EAGAIN");
+      expect(yield ["dup", 1]).toBe(3);
+      expect(yield ["dup", 1]).toBe(4);
+      expect(yield ["dup", 1]).toBe("EMFILE");
+      expect(yield ["pipe2", guest.reserve(8), 0]).toBe("EMFILE");
+    });
+  });
+});
+
+describe("a 32-bit guest", () => {
+  it("passes 64-bit offsets in two registers, and has 64-bit times only", () => {
+    const machine = new FakeMachine({ wordBytes: 4 });
+    machine.run(function* (guest) {
+      const fd = Number(yield ["openat", AT_FDCWD, guest.put("/tmp/file"), 0o102, 0o644]);
+      expect(yield ["ftruncate", fd, 5, 1]).toBe(0);
+      const result = guest.reserve(8);
+      expect(yield ["llseek", fd, 0, 0, result, 2]).toBe(0);
+      expect(guest.space.loadU64(result)).toBe(0x1_0000_0005n);
+      expect(yield ["pwrite64", fd, guest.put("x"), 1, 4, 1]).toBe(1);
+      const time = guest.reserve(16);
+      expect(yield ["clock_gettime", 0, time]).toBe(0);
+      expect(guest.space.loadU64(time)).toBeGreaterThan(1_700_000_000n);
+      expect(machine.has("newfstatat")).toBe(false);
+    });
+  });
+});
