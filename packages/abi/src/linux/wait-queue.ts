@@ -9,26 +9,35 @@ export interface Waiter {
   wake(): void;
 }
 
-/** A set of waiters in order of arrival. */
+/** Waiters in order of arrival. */
 export class WaitQueue {
-  readonly #waiters = new Set<Waiter>();
+  // Mostly none or one: an array beats a Set, whose table is rebuilt under steady coming and going.
+  #waiters: readonly Waiter[] = none;
 
   /** How many wait. */
   get size(): number {
-    return this.#waiters.size;
+    return this.#waiters.length;
   }
 
+  /** Adds a waiter that is not in the queue. */
   add(waiter: Waiter): void {
-    this.#waiters.add(waiter);
+    this.#waiters = this.#waiters.length === 0 ? [waiter] : [...this.#waiters, waiter];
   }
 
   remove(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
+    const waiters = this.#waiters;
+    if (waiters.length === 1) {
+      if (waiters[0] === waiter) this.#waiters = none;
+      return;
+    }
+    this.#waiters = waiters.filter((other) => other !== waiter);
   }
 
   /** Wakes all; they stay in the queue until they remove themselves. */
   wake(): void {
-    if (this.#waiters.size === 0) return;
-    for (const waiter of [...this.#waiters]) waiter.wake();
+    // Changes replace the array, so this one is not changed underneath the loop.
+    for (const waiter of this.#waiters) waiter.wake();
   }
 }
+
+const none: readonly Waiter[] = [];

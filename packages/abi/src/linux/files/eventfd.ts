@@ -7,6 +7,7 @@ import { LinuxError } from "../errno.ts";
 import { WaitQueue } from "../wait-queue.ts";
 import type { FileObject } from "./file-object.ts";
 import { AnonymousFile } from "./file-object.ts";
+import { wouldBlock } from "./would-block.ts";
 
 const MAX_COUNT = 0xffff_ffff_ffff_fffen;
 
@@ -32,7 +33,7 @@ export class EventCounter extends AnonymousFile implements FileObject {
 
   override read(target: Uint8Array): number {
     if (target.length < 8) throw new LinuxError("EINVAL");
-    if (this.#count === 0n) throw new LinuxError("EAGAIN");
+    if (this.#count === 0n) throw wouldBlock;
     const value = this.#isSemaphore ? 1n : this.#count;
     this.#count -= value;
     new DataView(target.buffer, target.byteOffset).setBigUint64(0, value, this.#littleEndian);
@@ -44,7 +45,7 @@ export class EventCounter extends AnonymousFile implements FileObject {
     if (bytes.length < 8) throw new LinuxError("EINVAL");
     const value = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, this.#littleEndian);
     if (value > MAX_COUNT) throw new LinuxError("EINVAL");
-    if (this.#count + value > MAX_COUNT) throw new LinuxError("EAGAIN");
+    if (this.#count + value > MAX_COUNT) throw wouldBlock;
     this.#count += value;
     this.waiters.wake();
     return 8;

@@ -8,6 +8,7 @@ import { WaitQueue } from "../wait-queue.ts";
 import type { FileObject } from "./file-object.ts";
 import { AnonymousFile, anonymousStat } from "./file-object.ts";
 import { FIONREAD } from "./ioctl-requests.ts";
+import { wouldBlock } from "./would-block.ts";
 
 /** Standard input. */
 export class HostInputStream extends AnonymousFile implements FileObject {
@@ -28,7 +29,7 @@ export class HostInputStream extends AnonymousFile implements FileObject {
     if (target.length === 0) return 0;
     const bytes = this.#input.read(target.length);
     if (bytes === undefined) return 0;
-    if (bytes.length === 0) throw new LinuxError("EAGAIN");
+    if (bytes.length === 0) throw wouldBlock;
     target.set(bytes);
     return bytes.length;
   }

@@ -9,6 +9,7 @@ import { ByteQueue } from "./byte-queue.ts";
 import type { FileObject, Transfer } from "./file-object.ts";
 import { AnonymousFile, anonymousStat } from "./file-object.ts";
 import { FIONREAD } from "./ioctl-requests.ts";
+import { wouldBlock } from "./would-block.ts";
 
 /** Default capacity in bytes. */
 export const PIPE_CAPACITY = 65536;
@@ -93,7 +94,7 @@ export class PipeEnd extends AnonymousFile implements FileObject {
       return count;
     }
     if (this.pipe.writers === 0) return 0;
-    throw new LinuxError("EAGAIN");
+    throw wouldBlock;
   }
 
   override write(bytes: Uint8Array, _transfer: Transfer): number {
@@ -102,7 +103,7 @@ export class PipeEnd extends AnonymousFile implements FileObject {
     if (bytes.length === 0) return 0;
     const { room } = this.pipe;
     if (room === 0 || (bytes.length <= PIPE_BUF && bytes.length > room)) {
-      throw new LinuxError("EAGAIN");
+      throw wouldBlock;
     }
     const taken = bytes.length <= room ? bytes : bytes.subarray(0, room);
     this.pipe.queue.put(taken);

@@ -13,6 +13,7 @@ import type { SignalSet } from "../signals/signal-set.ts";
 import type { WaitQueue } from "../wait-queue.ts";
 import type { FileObject } from "./file-object.ts";
 import { AnonymousFile } from "./file-object.ts";
+import { wouldBlock } from "./would-block.ts";
 
 const signalFdInfo = struct({
   signal: "u32",
@@ -60,7 +61,7 @@ export class SignalFile extends AnonymousFile implements FileObject {
       target.set(signalFdInfo.encode(this.#model, describe(info)), done);
       done += size;
     }
-    if (done === 0) throw new LinuxError("EAGAIN");
+    if (done === 0) throw wouldBlock;
     return done;
   }
 

@@ -27,6 +27,7 @@ import {
   termiosStruct,
   windowSizeStruct,
 } from "./termios.ts";
+import { wouldBlock } from "./would-block.ts";
 
 /** A character device number: /dev/tty's. */
 const TTY_DEVICE = (5 << 8) | 0;
@@ -56,7 +57,7 @@ export class Terminal extends AnonymousFile implements FileObject {
   }
 
   override read(target: Uint8Array, { task }: { task: Thread }): number {
-    if (!this.#mayUse(task, signals.SIGTTIN)) throw new LinuxError("EAGAIN");
+    if (!this.#mayUse(task, signals.SIGTTIN)) throw wouldBlock;
     if (target.length === 0) return 0;
     this.#fill(target.length);
     const count = this.#queue.take(target);
@@ -68,12 +69,12 @@ export class Terminal extends AnonymousFile implements FileObject {
     }
     const isRaw = (this.#modes.local & localModes.ICANON) === 0;
     if (isRaw && this.#modes.characters[controlCharacters.VMIN] === 0) return 0;
-    throw new LinuxError("EAGAIN");
+    throw wouldBlock;
   }
 
   override write(bytes: Uint8Array, { task }: { task: Thread }): number {
     const stops = (this.#modes.local & localModes.TOSTOP) !== 0;
-    if (stops && !this.#mayUse(task, signals.SIGTTOU)) throw new LinuxError("EAGAIN");
+    if (stops && !this.#mayUse(task, signals.SIGTTOU)) throw wouldBlock;
     if (this.#output === undefined || !this.#output.write(bytes)) throw new LinuxError("EIO");
     return bytes.length;
   }
@@ -150,7 +151,7 @@ export class Terminal extends AnonymousFile implements FileObject {
         if (!isOwn) throw new LinuxError("ENOTTY");
         const group = new DataView(argument.read(4).buffer).getInt32(0, model.littleEndian);
         if (group <= 0) throw new LinuxError("EINVAL");
-        if (!this.#mayUse(task, signals.SIGTTOU)) throw new LinuxError("EAGAIN");
+        if (!this.#mayUse(task, signals.SIGTTOU)) throw wouldBlock;
         const [member] = this.#kernel.groupMembers(group);
         if (member === undefined) throw new LinuxError("ESRCH");
         if (member.session !== process.session) throw new LinuxError("EPERM");

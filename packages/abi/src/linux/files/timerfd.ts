@@ -9,6 +9,7 @@ import type { ArmedTimer } from "../timers.ts";
 import { WaitQueue } from "../wait-queue.ts";
 import type { FileObject } from "./file-object.ts";
 import { AnonymousFile } from "./file-object.ts";
+import { wouldBlock } from "./would-block.ts";
 
 /** A timer as a file: reading gives how often it has expired. */
 export class TimerFile extends AnonymousFile implements FileObject {
@@ -46,7 +47,7 @@ export class TimerFile extends AnonymousFile implements FileObject {
 
   override read(target: Uint8Array): number {
     if (target.length < 8) throw new LinuxError("EINVAL");
-    if (this.#expirations === 0) throw new LinuxError("EAGAIN");
+    if (this.#expirations === 0) throw wouldBlock;
     new DataView(target.buffer, target.byteOffset).setBigUint64(
       0,
       BigInt(this.#expirations),

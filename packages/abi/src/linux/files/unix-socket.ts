@@ -9,6 +9,7 @@ import type { FileDescription } from "./description.ts";
 import type { FileObject, Transfer } from "./file-object.ts";
 import { AnonymousFile, anonymousStat } from "./file-object.ts";
 import { FIONREAD } from "./ioctl-requests.ts";
+import { wouldBlock } from "./would-block.ts";
 
 /** Bytes that a socket's receive queue holds (net.core.wmem_default). */
 const CAPACITY = 212_992;
@@ -104,9 +105,9 @@ export class UnixSocket extends AnonymousFile implements FileObject {
     const room = CAPACITY - receiver.#queuedBytes;
     if (this.type !== "stream") {
       if (bytes.length > CAPACITY) throw new LinuxError("EMSGSIZE");
-      if (bytes.length > room || receiver.#queue.length > 512) throw new LinuxError("EAGAIN");
+      if (bytes.length > room || receiver.#queue.length > 512) throw wouldBlock;
     } else if (bytes.length === 0) return 0;
-    else if (room <= 0) throw new LinuxError("EAGAIN");
+    else if (room <= 0) throw wouldBlock;
     const taken = bytes.slice(0, Math.max(0, room));
     for (const description of descriptions) description.retain();
     receiver.#queue.push({ bytes: taken, descriptions, from: this.name });
@@ -132,7 +133,7 @@ export class UnixSocket extends AnonymousFile implements FileObject {
       if (this.type !== "datagram" && !this.wasConnected) {
         throw new LinuxError(this.type === "stream" ? "EINVAL" : "ENOTCONN");
       }
-      throw new LinuxError("EAGAIN");
+      throw wouldBlock;
     }
     if (this.type !== "stream") {
       const part = first.bytes.subarray(0, target.length);

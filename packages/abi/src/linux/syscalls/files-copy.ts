@@ -6,6 +6,7 @@ import { openFlags } from "../constants/files.ts";
 import { LinuxError } from "../errno.ts";
 import type { FileDescription } from "../files/description.ts";
 import { PipeEnd } from "../files/pipe.ts";
+import { wouldBlock } from "../files/would-block.ts";
 import type { SystemCallDefinition } from "./definition.ts";
 import { systemCall } from "./definition.ts";
 import * as kind from "./kinds.ts";
@@ -93,7 +94,7 @@ function fetch(
     const { pipe } = source;
     if (pipe.queue.length === 0) {
       if (pipe.writers === 0) return 0;
-      throw new LinuxError("EAGAIN");
+      throw wouldBlock;
     }
     return pipe.queue.peek(buffer);
   }
