@@ -4,7 +4,8 @@
  *
  * @packageDocumentation
  */
-export { BudgetError, interpreter } from "./fast/engine.ts";
+export { BudgetError } from "./budget.ts";
+export { interpreter } from "./fast/engine.ts";
 export { handlerText } from "./fast/handler-text.ts";
 export {
   type FreeChoice,

@@ -12,6 +12,7 @@ import {
   StateBlock,
 } from "@isovm/isa-spec";
 import { floatImports, tlbEntryBytes } from "@isovm/wasm";
+import { checkBudget } from "../budget.ts";
 import { illegalExit } from "../illegal.ts";
 import { callIntrinsic, collectIntrinsics } from "../intrinsics.ts";
 import { faultReason } from "../reference/memory.ts";
@@ -25,10 +26,6 @@ import { generateInterpreter, type InterpreterProgram } from "./program.ts";
  */
 export const interpreter: EngineFactory = (options) => new FastInterpreter(options);
 
-/** A budget that an engine can't take. */
-export class BudgetError extends IsovmError<{ budget: number }> {}
-
-const largestBudget = 2 ** 31 - 1;
 const pageBytes = 4096;
 const emptyTag = 0xffff_ffff_ffff_ffffn;
 
@@ -122,11 +119,7 @@ class FastInterpreter implements Engine {
   }
 
   run(budget: number): Exit {
-    if (!Number.isInteger(budget) || budget < 1 || budget > largestBudget) {
-      throw new BudgetError(`a budget is 1 to ${largestBudget} instructions, not ${budget}`, {
-        budget,
-      });
-    }
+    checkBudget(budget);
     if (this.breakpoints.size === 0) return this.#execute(budget);
     for (let count = 0; count < budget; count += 1) {
       if (count > 0 && this.breakpoints.has(this.state.pc)) return { kind: "breakpoint" };

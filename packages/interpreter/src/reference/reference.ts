@@ -19,6 +19,7 @@ import {
   StateBlock,
   type Statement,
 } from "@isovm/isa-spec";
+import { checkBudget } from "../budget.ts";
 import { illegalExit } from "../illegal.ts";
 import { callIntrinsic, collectIntrinsics, type Intrinsics } from "../intrinsics.ts";
 import { reverseBytes } from "../reverse-bytes.ts";
@@ -97,6 +98,7 @@ class ReferenceEngine implements Engine {
   }
 
   run(budget: number): Exit {
+    checkBudget(budget);
     for (let count = 0; count < budget; count += 1) {
       if (count > 0 && this.breakpoints.has(this.state.pc)) return { kind: "breakpoint" };
       const exit = this.#step();
