@@ -46,7 +46,7 @@ export interface KernelObserver {
     readonly bits: bigint;
     readonly sizeBytes: number | undefined;
   }): void;
-  /** A synchronous signal without a handler, or SIGKILL and the like, ends a process. */
+  /** A signal ends a process. */
   fatalSignal?(event: {
     readonly pid: number;
     readonly signal: number;

@@ -358,6 +358,21 @@ describe("embedding", () => {
     }
   });
 
+  it("close ends what is left and closes its files", () => {
+    const machine = new FakeMachine();
+    machine.run(function* () {
+      machine.child(function* () {
+        yield ["ppoll", 0, 0, 0, 0, 8];
+      });
+      yield ["clone", 17, 0, 0, 0, 0];
+      yield ["sched_yield"];
+      yield ["exit_group", 0];
+    });
+    expect(machine.kernel.threads.size).toBe(1);
+    machine.kernel.close();
+    expect(machine.kernel.threads.size).toBe(0);
+  });
+
   it("limits end in error numbers", () => {
     const machine = new FakeMachine({
       kernel: { limits: { threads: 2, files: 5 } },

@@ -31,6 +31,7 @@ import { MemoryFileSystem } from "../vfs/memory/file-system.ts";
 import type { Vfs } from "../vfs/vfs.ts";
 import type { AddressSpaceProvider } from "./address-space.ts";
 import type { LinuxBinding } from "./binding.ts";
+import { signals } from "./constants/signals.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { FifoTable } from "./files/fifos.ts";
 import { FileLocks } from "./files/locks.ts";
@@ -51,6 +52,7 @@ import type {
 import { defaultLimits } from "./kernel-options.ts";
 import { PageSources } from "./memory/page-sources.ts";
 import { procFileSystem } from "./proc/proc-file-system.ts";
+import { exitGroup } from "./process/exit.ts";
 import type { ExitCause, Process } from "./process/process.ts";
 import { startFirstProcess } from "./process/start.ts";
 import type { Thread } from "./process/thread.ts";
@@ -184,6 +186,14 @@ export class Kernel {
       this.#current = undefined;
       this.enqueue(thread);
     }
+  }
+
+  /** Ends all processes and gives back what the host lent: open files, memory. */
+  close(): void {
+    for (const process of [...this.processes.values()]) {
+      exitGroup(this, process, { kind: "killed", signal: signals.SIGKILL, core: false });
+    }
+    this.pageSources.close();
   }
 
   /** The host has input for the guest after `HostInput.read` had none. */

@@ -5,14 +5,7 @@
 
 import type { PageSource } from "../address-space.ts";
 import { PAGE_SIZE, Protection } from "../address-space.ts";
-import {
-  advice as advices,
-  MAP_TYPE,
-  mapFlags,
-  mapTypes,
-  protections,
-  remapFlags,
-} from "../constants/memory.ts";
+import { MAP_TYPE, mapFlags, mapTypes, protections, remapFlags } from "../constants/memory.ts";
 import { LinuxError } from "../errno.ts";
 import type { MemoryImage } from "../memory/memory-image.ts";
 import { AnonymousSource } from "../memory/page-sources.ts";
@@ -21,29 +14,13 @@ import { flagsText } from "../strace/text.ts";
 import type { SystemCallDefinition } from "./definition.ts";
 import { systemCall } from "./definition.ts";
 import * as kind from "./kinds.ts";
+import { checkRange, pages, regionsIn } from "./memory-ranges.ts";
 import { checkFlags, openDescription, storedInode } from "./support.ts";
 import type { SystemCall } from "./system-call.ts";
 
 // vm.mmap_min_addr: null pointers with an offset must fault.
 const LOWEST_ADDRESS = 0x10000;
 const STACK_GAP_BYTES = 1 << 20;
-
-function pages(length: number): number {
-  return Math.ceil(length / PAGE_SIZE) * PAGE_SIZE;
-}
-
-/** Checks a range that must lie inside user space; gives its length in whole pages. */
-function checkRange(
-  image: MemoryImage,
-  start: number,
-  length: number,
-  code: "EINVAL" | "ENOMEM",
-): number {
-  if (start % PAGE_SIZE !== 0) throw new LinuxError("EINVAL");
-  const whole = pages(length);
-  if (start > image.space.limit || whole > image.space.limit - start) throw new LinuxError(code);
-  return whole;
-}
 
 // A page that can be written can be read, on every machine that Linux runs on.
 function rights(protection: number): number {
@@ -213,19 +190,6 @@ function isWritable(source: PageSource): boolean {
   return source.write !== undefined || source instanceof AnonymousSource;
 }
 
-function* regionsIn(
-  { space }: MemoryImage,
-  start: number,
-  length: number,
-): Iterable<NonNullable<ReturnType<typeof space.regionAt>>> {
-  for (let at = start; at < start + length; ) {
-    const region = space.regionAt(at);
-    if (region === undefined) return;
-    yield region;
-    at = region.end;
-  }
-}
-
 function mremap(
   call: SystemCall,
   args: { old: number; oldLength: number; newLength: number; flags: number; target: number },
@@ -287,64 +251,7 @@ function mremap(
   return old;
 }
 
-const ignoredAdvice: ReadonlySet<number> = new Set([
-  advices.MADV_NORMAL,
-  advices.MADV_RANDOM,
-  advices.MADV_SEQUENTIAL,
-  advices.MADV_WILLNEED,
-  advices.MADV_FREE,
-  advices.MADV_DOFORK,
-  advices.MADV_MERGEABLE,
-  advices.MADV_UNMERGEABLE,
-  advices.MADV_HUGEPAGE,
-  advices.MADV_NOHUGEPAGE,
-  advices.MADV_DONTDUMP,
-  advices.MADV_DODUMP,
-  advices.MADV_KEEPONFORK,
-  advices.MADV_COLD,
-  advices.MADV_PAGEOUT,
-  advices.MADV_POPULATE_READ,
-  advices.MADV_POPULATE_WRITE,
-  advices.MADV_COLLAPSE,
-]);
-
-function madvise(call: SystemCall, start: number, length: number, what: number): number {
-  const { memory } = call.process;
-  if (what !== advices.MADV_DONTNEED && !ignoredAdvice.has(what)) throw new LinuxError("EINVAL");
-  const whole = checkRange(memory, start, length, "EINVAL");
-  if (whole === 0) return 0;
-  if (what === advices.MADV_DONTNEED) memory.space.discard(start, whole);
-  demandMapped(memory, start, whole);
-  return 0;
-}
-
-function demandMapped(memory: MemoryImage, start: number, length: number): void {
-  let at = start;
-  for (const region of regionsIn(memory, start, length)) at = region.end;
-  if (at < start + length) throw new LinuxError("ENOMEM");
-}
-
-function mincore(call: SystemCall, start: number, length: number, vector: number): number {
-  const { memory } = call.process;
-  const whole = checkRange(memory, start, length, "ENOMEM");
-  demandMapped(memory, start, whole);
-  const count = whole / PAGE_SIZE;
-  // One byte a page; a hostile length ends at the first byte that cannot be written.
-  if (call.guest.accessible(vector, count, "write") < count) throw new LinuxError("EFAULT");
-  const CHUNK = 1 << 16;
-  for (let at = 0; at < count; at += CHUNK) {
-    call.guest.write(vector + at, new Uint8Array(Math.min(CHUNK, count - at)).fill(1));
-  }
-  return 0;
-}
-
 const range = { start: kind.pointer, length: kind.size };
-const locking = { support: "stub", note: "Guest memory is never swapped." } as const;
-
-const MEMBARRIER_CMD_QUERY = 0;
-// Every command but "get registrations".
-const MEMBARRIER_COMMANDS = 0x1ff;
-
 const mapFlagNames = {
   ...mapFlags,
 };
@@ -398,50 +305,5 @@ export const memoryCalls: readonly SystemCallDefinition[] = [
     },
     (call, args) => mremap(call, args),
     { support: "partial", note: "No MREMAP_DONTUNMAP, no duplication of shared mappings." },
-  ),
-  systemCall(
-    "madvise",
-    { ...range, advice: kind.choice(advices) },
-    (call, { start, length, advice }) => madvise(call, start, length, advice),
-    {
-      support: "partial",
-      note: "MADV_DONTNEED acts; MADV_REMOVE, DONTFORK and WIPEONFORK are refused; other advice is ignored.",
-    },
-  ),
-  systemCall(
-    "msync",
-    { ...range, flags: kind.flags({ MS_ASYNC: 1, MS_INVALIDATE: 2, MS_SYNC: 4 }) },
-    (call, { start, length, flags }) => {
-      checkFlags(flags, 7);
-      if ((flags & 5) === 5) throw new LinuxError("EINVAL");
-      const { memory } = call.process;
-      const whole = checkRange(memory, start, length, "ENOMEM");
-      memory.space.sync(start, whole);
-      demandMapped(memory, start, whole);
-      return 0;
-    },
-  ),
-  systemCall(
-    "mincore",
-    { ...range, vector: kind.pointer },
-    (call, { start, length, vector }) => mincore(call, start, length, vector),
-    { support: "partial", note: "Every mapped page counts as resident." },
-  ),
-  systemCall("mlock", range, () => 0, locking),
-  systemCall("mlock2", { ...range, flags: kind.hexUint }, () => 0, locking),
-  systemCall("munlock", range, () => 0, locking),
-  systemCall("mlockall", { flags: kind.hexUint }, () => 0, locking),
-  systemCall("munlockall", {}, () => 0, locking),
-  systemCall(
-    "membarrier",
-    { command: kind.int, flags: kind.hexUint, cpu: kind.int },
-    (_call, { command, flags }) => {
-      if (flags !== 0 && command === MEMBARRIER_CMD_QUERY) throw new LinuxError("EINVAL");
-      if (command === MEMBARRIER_CMD_QUERY) return MEMBARRIER_COMMANDS;
-      const isOne = command > 0 && (command & (command - 1)) === 0;
-      if (!isOne || (command & ~MEMBARRIER_COMMANDS) !== 0) throw new LinuxError("EINVAL");
-      return 0;
-    },
-    { note: "Threads take turns on one host thread, so every point is a barrier." },
   ),
 ];

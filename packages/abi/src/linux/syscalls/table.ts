@@ -14,6 +14,7 @@ import { fileOpenCalls } from "./files-open.ts";
 import { fileStatCalls } from "./files-stat.ts";
 import { identityCalls } from "./identity.ts";
 import { memoryCalls } from "./memory.ts";
+import { memoryAdviceCalls } from "./memory-advice.ts";
 import { ownCalls } from "./own-calls.ts";
 import { pollCalls } from "./poll.ts";
 import { processCalls } from "./processes.ts";
@@ -42,7 +43,7 @@ export const systemCallFamilies: readonly SystemCallFamily[] = [
   { title: "Waiting for readiness", calls: pollCalls },
   { title: "Events as files", calls: eventFileCalls },
   { title: "Sockets", calls: socketCalls },
-  { title: "Memory", calls: memoryCalls },
+  { title: "Memory", calls: [...memoryCalls, ...memoryAdviceCalls] },
   { title: "Processes", calls: processCalls },
   { title: "Threads and futexes", calls: threadCalls },
   { title: "Signals", calls: signalCalls },
