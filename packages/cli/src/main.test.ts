@@ -1,5 +1,5 @@
 /** The command as a process of its own: real streams, signals and exit codes. */
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { createReadStream, openSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -70,6 +70,58 @@ const writer = work.file(
     .bss
   buffer: .zero 65536`),
 );
+
+const hasScript = spawnSync("script", ["--version"]).stdout?.includes("util-linux") ?? false;
+
+describe.skipIf(!hasScript)("at a terminal", () => {
+  /** Runs isovm at a pseudo-terminal, whose keys are the child's standard input. */
+  const atTerminal = (words: readonly string[]): ChildProcess => {
+    const line = [process.execPath, command, ...words].map((word) => `'${word}'`).join(" ");
+    return spawn("script", ["-qec", line, "/dev/null"], { stdio: "pipe" });
+  };
+
+  it("the guest has one, too", async () => {
+    const path = work.file(
+      "isatty",
+      program(
+        "li a0, 0; li a1, 0x5401; la a2, b; li a7, 29; ecall; li a7, exit; ecall; .bss; b: .zero 64",
+      ),
+    );
+    expect((await finish(atTerminal(["run", path]))).code).toBe(0);
+    expect((await finish(start(["run", path]))).code).toBe(256 - 25);
+  });
+
+  it("input goes on behind the end-of-file key", async () => {
+    // Reads until its input has ended twice.
+    const path = work.file(
+      "twice",
+      program(`
+        li s0, 2
+      again:
+        li a0, 0; la a1, buffer; li a2, 64; li a7, read; ecall
+        beqz a0, ended
+        mv a2, a0; li a0, 1; la a1, buffer; li a7, write; ecall
+        j again
+      ended:
+        addi s0, s0, -1; bnez s0, again
+        li a7, exit; ecall
+        .bss
+      buffer: .zero 64`),
+    );
+    const child = atTerminal(["run", path]);
+    const finished = finish(child);
+    for (const keys of ["one\n", "\x04two\n"]) {
+      child.stdin?.write(keys);
+      // The terminal's echo, then the guest's copy.
+      const word = keys.trim().replace("\x04", "");
+      for (let seen = ""; seen.split(word).length < 3; ) {
+        seen += await new Promise((resolve) => child.stdout?.once("data", resolve));
+      }
+    }
+    child.stdin?.write("\x04");
+    expect((await finished).code).toBe(0);
+  });
+});
 
 describe("the isovm process", () => {
   it("exits with the guest's code", async () => {

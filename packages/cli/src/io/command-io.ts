@@ -21,6 +21,8 @@ export interface CommandIo {
   windowSize(): WindowSize;
   /** Whether keys reach standard input one by one, without an echo. */
   setRaw(raw: boolean): void;
+  /** Stops this process, as the suspend key does; returns when somebody has it go on. */
+  suspend(): void;
   /** Calls back with the numbers (Linux's) of signals that the process gets. Gives the way to end it. */
   onSignal(listener: (signal: number) => void): () => void;
 }

@@ -1,16 +1,19 @@
 /** Standard input: files are read exactly as far as the guest wants, all else as it comes. */
 import { fstatSync, readSync } from "node:fs";
 import process from "node:process";
-import { isatty } from "node:tty";
 import { LinuxError } from "@isovm/abi";
 import type { CommandInput } from "./command-io.ts";
 import { StreamInput } from "./stream-input.ts";
+import type { TerminalStream } from "./terminal-stream.ts";
 
-/** Standard input of this process. Nothing is read, and no stream made, before somebody asks. */
-export function nodeInput(): CommandInput {
-  const isTerminal = isatty(0);
-  if (!isTerminal && isAlwaysReady(0)) return fileInput(0);
-  return new StreamInput(() => process.stdin, isTerminal);
+/**
+ * Standard input of this process, through the terminal if it is one. Nothing is read, and no stream
+ * made, before somebody asks.
+ */
+export function nodeInput(terminal: TerminalStream | undefined): CommandInput {
+  if (terminal) return new StreamInput(() => terminal.get(), true);
+  if (isAlwaysReady(0)) return fileInput(0);
+  return new StreamInput(() => process.stdin, false);
 }
 
 /** Files and devices such as /dev/null; a directory, too, from which reading is an error. */

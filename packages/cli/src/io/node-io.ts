@@ -1,25 +1,29 @@
 /** The process around a command. */
 import { constants } from "node:os";
 import process from "node:process";
+import { isatty } from "node:tty";
 import type { CommandIo } from "./command-io.ts";
 import { nodeInput } from "./node-input.ts";
 import { nodeOutput } from "./node-output.ts";
+import { TerminalStream } from "./terminal-stream.ts";
 
 /** Signals that a guest gets in place of isovm, with Linux's numbers. */
-const forwarded = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15, SIGWINCH: 28 } as const;
+const forwarded = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGTERM: 15,
+  SIGTSTP: 20,
+  SIGWINCH: 28,
+} as const;
 
 /** This process as the surroundings of a command. */
 export function nodeIo(): CommandIo {
-  const stdin = nodeInput();
-  let isRaw = false;
-  const setRaw = (raw: boolean): void => {
-    if (raw === isRaw || !stdin.isTerminal) return;
-    isRaw = raw;
-    process.stdin.setRawMode(raw);
-  };
+  const terminal = isatty(0) ? new TerminalStream() : undefined;
+  const setRaw = (raw: boolean): void => terminal?.setRaw(raw);
   process.on("exit", () => setRaw(false));
   return {
-    stdin,
+    stdin: nodeInput(terminal),
     stdout: nodeOutput(1),
     stderr: nodeOutput(2),
     environment: process.env,
@@ -28,6 +32,7 @@ export function nodeIo(): CommandIo {
       return { columns: stream?.columns ?? 80, rows: stream?.rows ?? 24 };
     },
     setRaw,
+    suspend: () => void process.kill(process.pid, "SIGSTOP"),
     onSignal(listener) {
       const handlers = Object.entries(forwarded)
         .filter(([name]) => Object.hasOwn(constants.signals, name))

@@ -18,7 +18,11 @@ export class StreamInput implements CommandInput {
 
   read(length: number): Uint8Array | undefined {
     this.#refill();
-    if (this.#pending.length === 0) return this.#hasEnded ? undefined : this.#pending;
+    if (this.#pending.length === 0 && this.#hasEnded) {
+      // At a terminal more may follow its end-of-file key.
+      if (this.isTerminal) this.#hasEnded = false;
+      return undefined;
+    }
     const bytes = this.#pending.subarray(0, length);
     this.#pending = this.#pending.subarray(bytes.length);
     return bytes;
@@ -58,9 +62,8 @@ export class StreamInput implements CommandInput {
   }
 
   #refill(): void {
-    const stream = this.#started();
-    if (this.#pending.length > 0) return;
-    const chunk: unknown = stream.read();
+    if (this.#pending.length > 0 || this.#hasEnded) return;
+    const chunk: unknown = this.#started().read();
     if (chunk instanceof Uint8Array) this.#pending = chunk;
   }
 
@@ -69,7 +72,9 @@ export class StreamInput implements CommandInput {
     const stream = this.#open();
     this.#stream = stream;
     const end = (): void => {
+      if (this.#stream !== stream) return;
       this.#hasEnded = true;
+      if (this.isTerminal) this.#stream = undefined;
       this.#tell();
     };
     // A terminal that has gone or that belongs to another job reads as ended.

@@ -1,5 +1,12 @@
 /** One run of a guest: a process VM over the command's streams, driven to its end. */
-import { type Kernel, type LinuxOptions, linux, type StartOptions, type Vfs } from "@isovm/abi";
+import {
+  type Kernel,
+  type LinuxOptions,
+  linux,
+  type StartOptions,
+  signals,
+  type Vfs,
+} from "@isovm/abi";
 import { type ProcessVm, processVm, type RunResult } from "@isovm/machine";
 import type { CommandIo } from "../io/command-io.ts";
 import { engineClock, hostClock, hostRandom } from "./clock.ts";
@@ -84,7 +91,7 @@ export class Session {
   /** Runs to the end, waiting where the guest waits, for at most `fuel` instructions. */
   async run(fuel: number): Promise<SessionEnd> {
     const stopListening = this.#io.onSignal((signal) => {
-      this.vm.abi.signalForeground(signal);
+      this.#signal(signal);
       this.#wake?.();
     });
     const stopReading = this.#io.stdin.onReady(() => {
@@ -97,6 +104,18 @@ export class Session {
       stopListening();
       stopReading();
       this.#io.setRaw(false);
+    }
+  }
+
+  #signal(signal: number): void {
+    const { abi } = this.vm;
+    const isOwnJob = abi.standardFiles.terminal.foregroundGroup === abi.init?.group;
+    if (signal === signals.SIGTSTP && isOwnJob) {
+      // Nobody in the guest could have its first process go on.
+      this.#io.suspend();
+      abi.signalForeground(signals.SIGCONT);
+    } else {
+      abi.signalForeground(signal);
     }
   }
 
@@ -174,7 +193,9 @@ export class Session {
         fatalSignal: ({ pid, signal, pc, address }) => {
           const at = `at pc 0x${pc.toString(16)}`;
           const illegal =
-            signal === 4 && this.#illegal?.pid === pid ? this.#illegal.text : undefined;
+            signal === signals.SIGILL && this.#illegal?.pid === pid
+              ? this.#illegal.text
+              : undefined;
           const access = address === undefined ? "" : `, address 0x${address.toString(16)}`;
           this.#incident = { pid, text: illegal ?? `${at}${access}` };
         },

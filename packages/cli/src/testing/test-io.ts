@@ -58,6 +58,7 @@ export async function isovm(
     environment: options.environment ?? {},
     windowSize: () => ({ rows: 24, columns: 80 }),
     setRaw() {},
+    suspend() {},
     onSignal: () => () => {},
   };
   const exitCode = await main(commandLine, io);
