@@ -9,6 +9,8 @@ export const lintRules = [
   "unaccountedBits",
   /** Inserting and extracting a field don't invert each other, or two things share a bit. */
   "fieldBijection",
+  /** A field can name a register that its file doesn't have. */
+  "registerRange",
   /** Assembly text doesn't determine an operand. */
   "syntax",
   /** The semantics function threw. */

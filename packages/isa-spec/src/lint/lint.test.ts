@@ -344,6 +344,103 @@ describe("writeBeforeTrap", () => {
   });
 });
 
+describe("registerRange", () => {
+  const few = new RegisterFile({ name: "few", count: 5, width: 32 });
+  const clear = (pattern: string, to: ReturnType<typeof few.destination>): readonly string[] =>
+    lintIsa(
+      defineIsa({
+        name: "toy",
+        addressWidth: 32,
+        registers: [few.definition],
+        framing: { parcelBytes: 1, byteOrder: "big", lengths: [] },
+        extensions: [
+          {
+            name: "base",
+            title: "All",
+            instructions: [
+              instruction("clear", pattern, {
+                operands: { to },
+                syntax: "to",
+                semantics: (operands) => operands.to.write(bits(32, 0)),
+                manual: "none",
+              }),
+            ],
+          },
+        ],
+        syntax: { comment: [], relocations: {} },
+      }),
+    ).map(({ rule, message }) => `${rule}: ${message}`);
+
+  it("is reported of fields that can name more registers than there are", () => {
+    expect(clear("00000 to:3", few.destination())).toEqual([
+      "registerRange: to = 5 is register 5 of few",
+    ]);
+    expect(clear("000000 to:2", few.destination(2, 3))).toEqual([
+      "registerRange: to = 2 is register 5 of few",
+    ]);
+  });
+
+  it("allows fields that can't, and values that are excluded", () => {
+    expect(clear("00000 to:3", few.destination().except(5, 6, 7))).toEqual([]);
+    expect(clear("000000 to:2", few.destination(2, 1))).toEqual([]);
+  });
+});
+
+describe("streams without a rule for lengths", () => {
+  type FramingParts = Partial<Parameters<typeof defineIsa>[0]["framing"]>;
+  const lintStream = (framing: FramingParts, ...rows: readonly Instruction[]): readonly string[] =>
+    lintIsa(
+      defineIsa({
+        name: "toy",
+        addressWidth: 32,
+        registers: [],
+        framing: { parcelBytes: 1, byteOrder: "big", lengths: [], ...framing },
+        extensions: [{ name: "base", title: "All", instructions: rows }],
+        syntax: { comment: [], relocations: {} },
+      }),
+    ).map(({ rule, mnemonic, message }) => `${mnemonic}: ${rule}: ${message}`);
+  const row = (
+    mnemonic: string,
+    pattern: string,
+    excluded: readonly number[] = [],
+    context: Readonly<Record<string, number>> = {},
+  ): Instruction =>
+    instruction(mnemonic, pattern, {
+      operands: { n: unsigned(4, 32).except(...excluded) },
+      syntax: "n",
+      context,
+      semantics: () => {},
+      manual: "none",
+    });
+
+  it("have no instruction that begins like a shorter one", () => {
+    const long = "b: overlap: it begins like a, which is shorter";
+    expect(lintStream({}, row("a", "0101 n:4"), row("b", "01010011 0000 n:4"))).toEqual([long]);
+    expect(lintStream({}, row("a", "0101 n:4"), row("b", "0000 n:4 01010011"))).toEqual([]);
+    const little: FramingParts = { byteOrder: "little" };
+    expect(lintStream(little, row("a", "0101 n:4"), row("b", "0000 n:4 01010011"))).toEqual([long]);
+  });
+
+  it("may tell them apart by excluded values, contexts, or a rule", () => {
+    const [short, long] = ["0101 n:4", "01010011 0000 n:4"];
+    expect(lintStream({}, row("a", short, [3]), row("b", long))).toEqual([]);
+    expect(lintStream({}, row("a", short, [4]), row("b", long))).toHaveLength(1);
+    expect(
+      lintStream({}, row("a", short, [], { size: 1 }), row("b", long, [], { size: 2 })),
+    ).toEqual([]);
+    const lengths = [{ mask: 0, match: 0, sizeBytes: 1 }];
+    expect(lintStream({ lengths }, row("a", short), row("b", long))).toEqual([]);
+  });
+
+  it("have no instruction that begins like a prefix", () => {
+    const prefixes = [{ name: "rep", mask: 0xfe, match: 0xf2, sets: { repeat: 1 } }];
+    expect(lintStream({ prefixes }, row("a", "11110011 0000 n:4"))).toEqual([
+      "a: overlap: it begins like the prefix rep",
+    ]);
+    expect(lintStream({ prefixes }, row("a", "11110100 0000 n:4"))).toEqual([]);
+  });
+});
+
 describe("lintIsa", () => {
   it("finds nothing in a sound row", () => {
     const branch = instruction("b", "01 imm[6:1]", {

@@ -3,7 +3,9 @@ import type { Semantics } from "../ir/statement.ts";
 import type { Isa } from "../isa.ts";
 import { checkBits, checkFields } from "./encoding.ts";
 import { type LintFinding, reporter } from "./finding.ts";
+import { lengthOverlaps } from "./length-overlap.ts";
 import { overlaps } from "./overlap.ts";
+import { checkRegisterRange } from "./register-range.ts";
 import { checkSyntax } from "./syntax.ts";
 import { checkWellFormed } from "./well-formed.ts";
 import { checkWriteBeforeTrap } from "./write-before-trap.ts";
@@ -46,7 +48,7 @@ import { checkWriteBeforeTrap } from "./write-before-trap.ts";
  * ```
  */
 export function lintIsa(isa: Isa): readonly LintFinding[] {
-  const findings: LintFinding[] = [...overlaps(isa.instructions)];
+  const findings: LintFinding[] = [...overlaps(isa.instructions), ...lengthOverlaps(isa)];
   for (const row of isa.instructions) {
     const report = reporter(row, findings);
     let semantics: Semantics;
@@ -58,6 +60,7 @@ export function lintIsa(isa: Isa): readonly LintFinding[] {
     }
     checkFields(row, report);
     checkBits(row, semantics, report);
+    checkRegisterRange(row, report);
     checkSyntax(row, report);
     checkWellFormed(isa, row, semantics, report);
     checkWriteBeforeTrap(row, semantics, report);

@@ -3,6 +3,9 @@ import type { Instruction } from "../instruction.ts";
 import type { Pattern } from "../pattern.ts";
 import type { LintFinding } from "./finding.ts";
 
+/** What of a row says which words it is. */
+export type Encoding = Pick<Instruction, "pattern" | "operands" | "context">;
+
 /** A set of words: those whose bits under `mask` are `match`. */
 interface Cube {
   readonly mask: bigint;
@@ -27,7 +30,7 @@ export function overlaps(rows: readonly Instruction[]): readonly LintFinding[] {
 }
 
 /** Words that both rows match; undefined if there are none. */
-function intersection(a: Instruction, b: Instruction): Cube | undefined {
+export function intersection(a: Encoding, b: Encoding): Cube | undefined {
   if (a.pattern.width !== b.pattern.width || !sharesContext(a, b)) return undefined;
   const fixedInBoth = a.pattern.mask & b.pattern.mask;
   if ((a.pattern.match & fixedInBoth) !== (b.pattern.match & fixedInBoth)) return undefined;
@@ -39,7 +42,7 @@ function intersection(a: Instruction, b: Instruction): Cube | undefined {
 }
 
 /** Whether the row excludes all values that one of its fields can have in the words of `cube`. */
-function excludes(row: Instruction, cube: Cube): boolean {
+function excludes(row: Encoding, cube: Cube): boolean {
   return Object.entries(row.operands).some(([name, operand]) => {
     if (operand.excluded.length === 0) return false;
     let known = 0n;
@@ -67,7 +70,7 @@ function isNested(a: Pattern, b: Pattern): boolean {
   return a.mask !== b.mask && ((a.mask & b.mask) === a.mask || (a.mask & b.mask) === b.mask);
 }
 
-function sharesContext(a: Instruction, b: Instruction): boolean {
+function sharesContext(a: Encoding, b: Encoding): boolean {
   return Object.entries(a.context).every(
     ([name, value]) => b.context[name] === undefined || b.context[name] === value,
   );
