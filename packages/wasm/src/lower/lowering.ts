@@ -367,7 +367,11 @@ function atomicValue(
     default: {
       old();
       value();
-      if (operator === "add") return i32 ? code.i32Add() : code.i64Add();
+      if (operator === "add") {
+        if (i32) code.i32Add();
+        else code.i64Add();
+        return clearUpper(code, width);
+      }
       if (operator === "and") return i32 ? code.i32And() : code.i64And();
       if (operator === "or") return i32 ? code.i32Or() : code.i64Or();
       return i32 ? code.i32Xor() : code.i64Xor();
