@@ -1,8 +1,9 @@
 /** Code that changes: by its own stores, by the host, by mappings that come and go. */
 import type { ProcessAddressSpace } from "@isovm/machine";
+import { exitText } from "../differential/bench.ts";
 import { bytesOf, type EncodedInstruction, encodeRow } from "../program/encoded.ts";
 import { codeStart, pageBytes, rights, sandboxMappings } from "../program/layout.ts";
-import { type FixedRegister, shapeOf } from "../program/row-shape.ts";
+import { type FixedRegister, shapeOf, writesMemory } from "../program/row-shape.ts";
 import { check, type EngineUnderTest, type TestFramework } from "./framework.ts";
 import { codePages, type MemoryRow, memoryRows, Scene } from "./scene.ts";
 
@@ -12,7 +13,7 @@ const all = rights.read | rights.write | rights.execute;
 /** Registers the tests of changing code. */
 export function describeChangingCode(
   framework: TestFramework,
-  { engine, profile }: EngineUnderTest,
+  { engine, reference, profile }: EngineUnderTest,
 ): void {
   const { describe, it } = framework;
   const fenceRow = profile.isa.instructions.find((row) => shapeOf(row).fencesInstructions);
@@ -36,11 +37,12 @@ export function describeChangingCode(
 
   describe("changed code is executed", () => {
     const scene = new Scene(profile, engine);
-    const start = (code: readonly EncodedInstruction[], at = codeStart): void => {
-      scene.reset();
-      scene.place(at, code);
-      scene.write(value, 0n);
+    const begin = (running: Scene, code: readonly EncodedInstruction[]): void => {
+      running.reset();
+      running.place(codeStart, code);
+      running.write(value, 0n);
     };
+    const start = (code: readonly EncodedInstruction[]): void => begin(scene, code);
     const patch = (address: number, instruction: EncodedInstruction): void => {
       scene.write(store.base, BigInt(address));
       scene.write(data, instruction.bits);
@@ -55,13 +57,13 @@ export function describeChangingCode(
       sets(5n);
     });
 
-    it("an instruction that was executed before", () => {
+    it("an instruction that was executed before, again and again", () => {
       start([set(1), write, fence, profile.exit]);
-      patch(codeStart, set(6));
-      scene.runToExit(codeStart, codeStart + size + storeBytes);
-      sets(1n);
-      scene.runToExit(codeStart, codeStart + size + storeBytes);
-      sets(6n);
+      for (const round of [1n, 2n, 3n, 4n]) {
+        patch(codeStart, set(Number(round) + 1));
+        scene.runToExit(codeStart, codeStart + size + storeBytes);
+        sets(round);
+      }
     });
 
     it("the storing instruction itself", () => {
@@ -101,6 +103,30 @@ export function describeChangingCode(
         scene.runToExit(codeStart, codeStart + storeHalf.row.sizeBytes + fence.sizeBytes);
         scene.runToExit(at, at + size);
         sets(100n);
+      }
+    });
+
+    it("by every row that writes, into one page and over its end, as in the reference", () => {
+      const scenes = [scene, new Scene(profile, reference)] as const;
+      for (const one of memoryRows(profile)) {
+        if (!writesMemory(one.access.statement)) continue;
+        for (const before of [0, 1, 2, 4, 8]) {
+          const address = other - before;
+          const ends = scenes.map((running) => {
+            begin(running, [withData(one), fence, profile.exit]);
+            running.place(other, [set(1), set(2), profile.exit]);
+            running.runToExit(other, other + 2 * size);
+            running.write(one.base, BigInt(address));
+            const { engine: runs } = running.bench;
+            runs.state.reservation = BigInt(address);
+            runs.state.pc = BigInt(codeStart);
+            const stored = exitText(runs.run(2));
+            runs.state.pc = BigInt(other);
+            return `${stored}, then ${exitText(runs.run(2))} in ${stateText(running)}`;
+          });
+          const [ours = "", theirs = ""] = ends;
+          check(`${one.row.mnemonic} at 0x${address.toString(16)}`, ours, theirs);
+        }
       }
     });
 
@@ -222,6 +248,22 @@ export function describeChangingCode(
       first.dispose();
     });
   });
+}
+
+/** The instruction with a register of some value where it could store the zero register. */
+function withData({ row, access, instruction }: MemoryRow): EncodedInstruction {
+  const fields = Object.entries(row.operands).flatMap(([name, { text }]) => {
+    const isData = text.kind === "register" && text.first === 0 && text.role === "read";
+    return isData && !access.baseOperands.includes(name) ? [[name, 1n] as const] : [];
+  });
+  const { bits } = encodeRow(row, Object.fromEntries(fields));
+  return { ...instruction, bits: instruction.bits | bits };
+}
+
+/** Program counter and registers in one text. */
+function stateText(scene: Scene): string {
+  const { pc, registers } = scene.snapshot();
+  return `0x${pc.toString(16)} ${[...registers].map((byte) => byte.toString(16)).join(" ")}`;
 }
 
 /** The operand by which a row can store the given register: its only one beside the address. */
