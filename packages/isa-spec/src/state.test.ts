@@ -54,6 +54,14 @@ describe("a state", () => {
     );
   });
 
+  it("isn't changed by a write to a register that is hard-wired to zero", () => {
+    const state = block();
+    const before = state.save();
+    state.write("x", 0, -1n);
+    state.write("vector", 3, -1n);
+    expect(state.save()).toEqual(before);
+  });
+
   it("has a program counter of 64 bits, whatever registers hold", () => {
     const state = block();
     state.pc = 0xffff_ffff_ffff_fffen;

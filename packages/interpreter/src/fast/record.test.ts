@@ -22,6 +22,7 @@ import { jumpDistance, planRecords, planSlots, type SlotPlan } from "./record.ts
 
 const x = new RegisterFile({ name: "x", count: 32, width: 64, zero: 0 });
 const f = new RegisterFile({ name: "f", count: 32, width: 64 });
+const narrow = new RegisterFile({ name: "n", count: 4, width: 32 });
 const memory = new Memory({ addressWidth: 64, endian: "little", alignment: "any" });
 const manual = "none";
 
@@ -29,7 +30,7 @@ const isaOf = (...instructions: Instruction[]): Isa =>
   defineIsa({
     name: "test",
     addressWidth: 64,
-    registers: [x.definition, f.definition],
+    registers: [x.definition, f.definition, narrow.definition],
     framing: {
       parcelBytes: 2,
       byteOrder: "little",
@@ -155,7 +156,25 @@ describe("slots", () => {
     expect(shapes(plan(row, 32)).filter((shape) => shape.startsWith("binary"))).toHaveLength(3);
   });
 
-  it("hold distances of jumps apart from equal values", () => {
+  it("hold distances of jumps apart from equal values, which count bytes", () => {
+    const row = instruction("jump", "to:20 000000000000", {
+      operands: { to: target(20, 32) },
+      syntax: "to",
+      semantics: ({ to }) => {
+        narrow.at(1).write(to);
+        when(narrow.at(2).read().equal(0), () => jump(pc(32).add(to)));
+        jump(to.add(pc(32)));
+      },
+      manual,
+    });
+    const planned = plan(row);
+    expect(planned.jumps.size).toBe(2);
+    expect(new Set(planned.jumps.values()).size).toBe(1);
+    expect([...planned.values.values()]).not.toContain([...planned.jumps.values()][0]);
+    expect(shapes(planned)).toEqual(["extend 32 4 sign", "extend 32 4 sign"]);
+  });
+
+  it("hold distances of jumps in four bytes", () => {
     const row = instruction("jump", "to:12 0000", {
       operands: { to: target(12, 64) },
       syntax: "to",
