@@ -71,13 +71,15 @@ const writer = work.file(
   buffer: .zero 65536`),
 );
 
-const hasScript = spawnSync("script", ["--version"]).stdout?.includes("util-linux") ?? false;
+/** util-linux's way to run a command at a pseudo-terminal. */
+const typescript = "script";
+const hasScript = spawnSync(typescript, ["--version"]).stdout?.includes("util-linux") ?? false;
 
 describe.skipIf(!hasScript)("at a terminal", () => {
   /** Runs isovm at a pseudo-terminal, whose keys are the child's standard input. */
   const atTerminal = (words: readonly string[]): ChildProcess => {
     const line = [process.execPath, command, ...words].map((word) => `'${word}'`).join(" ");
-    return spawn("script", ["-qec", line, "/dev/null"], { stdio: "pipe" });
+    return spawn(typescript, ["-qec", line, "/dev/null"], { stdio: "pipe" });
   };
 
   it("the guest has one, too", async () => {

@@ -100,6 +100,7 @@ describe.each(["interpreter", "reference"])("isovm run --engine %s", (engine) =>
       systemCalls: 1,
       translatedFraction: 0,
     });
+    expect(JSON.parse(stderr).peakMemoryBytes).toBeGreaterThan(4096);
   });
 
   it("shows system calls if asked", async () => {
@@ -165,6 +166,21 @@ describe("what a guest of isovm run sees", () => {
   });
 });
 
+/** The program with its last segment turned into one that names an interpreter. */
+function withInterpreter(elf: Uint8Array, path: string): Uint8Array {
+  const text = new TextEncoder().encode(`${path}\0`);
+  const file = new Uint8Array(elf.length + text.length);
+  file.set(elf);
+  file.set(text, elf.length);
+  const view = new DataView(file.buffer);
+  const header = 64 + 56 * (view.getUint16(56, true) - 1);
+  view.setUint32(header, 3, true);
+  view.setBigUint64(header + 8, BigInt(elf.length), true);
+  view.setBigUint64(header + 32, BigInt(text.length), true);
+  view.setBigUint64(header + 40, BigInt(text.length), true);
+  return file;
+}
+
 describe("bad input to isovm run", () => {
   const good = program(exitWith(0));
   const x86 = good.slice();
@@ -172,6 +188,7 @@ describe("bad input to isovm run", () => {
   x86[19] = 0;
   const beyond = good.slice(0, 0x1000);
   const object = good.slice();
+  const dynamic = withInterpreter(good, "/lib/ld.so");
   object[16] = 1;
 
   it.each([
@@ -186,6 +203,12 @@ describe("bad input to isovm run", () => {
     ["a truncated header", [work.file("head", good.slice(0, 40))], 126, /truncated/],
     ["truncated segments", [work.file("cut", beyond)], 126, /truncated/],
     ["x86-64", [work.file("x86", x86)], 126, /is an executable for x86-64, not riscv64 or riscv32/],
+    [
+      "a dynamic program",
+      [work.file("dynamic", dynamic)],
+      126,
+      /interpreter \/lib\/ld\.so.*--root/,
+    ],
     ["an object file", [work.file("object", object)], 126, /object file/],
     ["an unknown option", ["--frobnicate", echo], 125, /unknown option '--frobnicate'/],
     ["a misspelt option", ["--stat", echo], 125, /Did you mean --stats/],
@@ -193,6 +216,7 @@ describe("bad input to isovm run", () => {
     ["an unknown engine", ["--engine", "warp", echo], 125, /"warp".*interpreter, reference/],
     ["an engine to come", ["--engine", "tiered", echo], 125, /interpreter, reference/],
     ["a bad size", ["--memory", "lots", echo], 125, /"lots" is no size.*512M/],
+    ["too much memory", ["--memory", "5G", echo], 125, /"5G" is more memory/],
     ["too little memory", ["--memory", "4k", echo], 123, /doesn't fit.*--memory/],
     ["bad fuel", ["--fuel", "-1", echo], 125, /"-1" is no number of instructions/],
     ["a bad mount", ["--mount", "here", echo], 125, /"here" is no mount: give HOST:GUEST/],

@@ -6,11 +6,11 @@ import type { CommandIo } from "../io/command-io.ts";
 import { parseCount } from "../options/count.ts";
 import { parseVariable } from "../options/environment.ts";
 import { type Mount, parseMount } from "../options/mount.ts";
-import { parseSize } from "../options/size.ts";
+import { parseMemorySize } from "../options/size.ts";
 import { hostClock } from "../run/clock.ts";
 import { engineNamed, engineNames } from "../run/engines.ts";
 import { guestFiles } from "../run/guest-files.ts";
-import { inspectProgram } from "../run/inspect.ts";
+import { inspectProgram, rootHint } from "../run/inspect.ts";
 import { outcomeOf } from "../run/outcome.ts";
 import { Session } from "../run/session.ts";
 import { LineOutput } from "../run/standard-error.ts";
@@ -48,7 +48,8 @@ async function run(
     mounts: options.mount,
     clock: hostClock.realtimeNanos,
   });
-  const target = inspectProgram(files.vfs, files.program, program);
+  const hasRoot = options.root !== undefined;
+  const target = inspectProgram(files.vfs, files.program, program, hasRoot);
   const stderr = new LineOutput(io.stderr);
   const session = new Session({
     target,
@@ -58,33 +59,44 @@ async function run(
     memoryBytes: options.memory,
     trace: options.strace && ((line) => stderr.line(line)),
   });
-  files.completeMounts();
-  startProgram(session, program, {
-    program: files.program,
-    arguments: [program, ...programArguments],
-    environment: environmentOf(options, io),
-  });
-  const fuel = options.fuel ?? Number.POSITIVE_INFINITY;
-  const runMillis = performance.now();
-  const end = await session.run(fuel);
-  const wallMs = performance.now() - runMillis;
-  const { memory } = session.vm;
-  const outcome = outcomeOf(end, session, { fuel, memoryBytes: memory.limitBytes });
-  if (outcome.line !== undefined) stderr.line(`isovm: ${outcome.line}`);
-  if (options.stats) {
-    const statistics = statisticsOf(session, wallMs, runMillis - startMillis);
-    stderr.line(JSON.stringify(statistics));
+  try {
+    files.completeMounts();
+    const start = {
+      program: files.program,
+      arguments: [program, ...programArguments],
+      environment: environmentOf(options, io),
+    };
+    startProgram(session, program, start, hasRoot);
+    const fuel = options.fuel ?? Number.POSITIVE_INFINITY;
+    const runMillis = performance.now();
+    const end = await session.run(fuel);
+    const wallMs = performance.now() - runMillis;
+    const limits = { fuel, memoryBytes: session.vm.memory.limitBytes };
+    const outcome = outcomeOf(end, session, limits);
+    if (outcome.line !== undefined) stderr.line(`isovm: ${outcome.line}`);
+    if (options.stats) {
+      stderr.line(JSON.stringify(statisticsOf(session, wallMs, runMillis - startMillis)));
+    }
+    return outcome.exitCode;
+  } finally {
+    session.close();
   }
-  return outcome.exitCode;
 }
 
 /** Loads the program into the machine. @throws NotExecutableError, LimitReachedError */
-function startProgram(session: Session, name: string, options: StartOptions): void {
+function startProgram(
+  session: Session,
+  name: string,
+  options: StartOptions,
+  hasRoot: boolean,
+): void {
   try {
     session.start(options);
   } catch (error) {
     if (error instanceof ExecutableError) {
-      throw new NotExecutableError(`${name}: ${error.reason}`, { cause: error });
+      // Without a root, what a program needs besides itself isn't there.
+      const hint = error.code === "ENOENT" && !hasRoot ? ` (${rootHint})` : "";
+      throw new NotExecutableError(`${name}: ${error.reason}${hint}`, { cause: error });
     }
     if (!(error instanceof LinuxError)) throw error;
     if (error.code === "ENOMEM") {
@@ -147,7 +159,7 @@ export function addRun(parent: Command, io: CommandIo, exit: (code: number) => v
       (text: string, previous: RunOptions["env"]) => append(parseVariable(text), previous),
       [],
     )
-    .option("--memory <SIZE>", "limit of the guest's memory, such as 512M", parseSize)
+    .option("--memory <SIZE>", "limit of the guest's memory, such as 512M", parseMemorySize)
     .option("--fuel <N>", "limit of instructions, such as 100M", parseCount)
     .option("--strace", "show the system calls on standard error")
     .option("--stats", "end standard error with one line of figures in JSON")

@@ -18,3 +18,19 @@ export function parseSize(text: string): number {
   }
   return size;
 }
+
+/** A guest's memory lies in one WebAssembly memory. */
+const largestMemoryBytes = 2 ** 32;
+
+/**
+ * A size in bytes that a guest's memory can have.
+ *
+ * @throws UsageError
+ */
+export function parseMemorySize(text: string): number {
+  const size = parseSize(text);
+  if (size > largestMemoryBytes) {
+    throw new UsageError(`"${text}" is more memory than a guest can have, which is 4G`);
+  }
+  return size;
+}

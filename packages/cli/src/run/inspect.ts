@@ -9,19 +9,28 @@ const largestScriptDepth = 4;
 /** As much of a script's first line as Linux looks at. */
 const startBytes = 256;
 
+/** What to do about a file that a program needs besides itself. */
+export const rootHint = "--root gives the guest a file system";
+
 /**
  * The target of a program; for a script, that of its interpreter.
  *
  * @param name what the user calls the program.
+ * @param hasRoot whether the guest has a root of the host's, in which interpreters may be.
  * @throws ProgramNotFoundError, NotExecutableError
  */
-export function inspectProgram(vfs: Vfs, path: string, name: string): Target {
-  let at = path;
-  for (let depth = 0; depth <= largestScriptDepth; depth += 1) {
-    const start = readStart(vfs, at, depth === 0 ? name : `${name}: its interpreter ${at}`, depth);
-    const script = /^#![ \t]*([^ \t\n\0]+)/.exec(latin1(start));
-    if (!script?.[1]) return targetOf(start, depth === 0 ? name : `${name}: its interpreter ${at}`);
-    at = script[1];
+export function inspectProgram(vfs: Vfs, path: string, name: string, hasRoot: boolean): Target {
+  let start = readStart(vfs, path, (code) => programError(code, name));
+  let described = name;
+  for (let depth = 0; depth < largestScriptDepth; depth += 1) {
+    const interpreter = /^#![ \t]*([^ \t\n\0]+)/.exec(latin1(start))?.[1];
+    if (interpreter === undefined) return targetOf(start, described);
+    described = `${name}: its interpreter ${interpreter}`;
+    const failed = described;
+    start = readStart(vfs, interpreter, (code) => {
+      const hint = code === "ENOENT" && !hasRoot ? ` (${rootHint})` : "";
+      return new NotExecutableError(`${failed}: ${wordsOf(code)}${hint}`);
+    });
   }
   throw new NotExecutableError(`${name}: too many interpreters of interpreters`);
 }
@@ -41,13 +50,13 @@ function targetOf(start: Uint8Array, name: string): Target {
   return target;
 }
 
-function readStart(vfs: Vfs, path: string, name: string, depth: number): Uint8Array {
+/** A file's first bytes. @throws what `failure` makes of the reason why it can't be executed */
+function readStart(vfs: Vfs, path: string, failure: (code: ErrnoName) => Error): Uint8Array {
   const context = vfs.initialContext({ uid: 0, gid: 0, groups: [] });
   try {
     const found = vfs.resolve(context, undefined, path);
-    const { kind } = found.inode;
-    if (kind === "directory") throw new NotExecutableError(`${name}: is a directory`);
-    if (kind !== "file") throw new NotExecutableError(`${name}: is not a regular file`);
+    if (found.inode.kind === "directory") throw new LinuxError("EISDIR");
+    if (found.inode.kind !== "file") throw new LinuxError("EACCES");
     vfs.demandAccess(context, found, { execute: true });
     const file = found.inode.open({ read: true, write: false });
     try {
@@ -57,18 +66,19 @@ function readStart(vfs: Vfs, path: string, name: string, depth: number): Uint8Ar
       file.close();
     }
   } catch (error) {
-    if (error instanceof LinuxError) throw pathError(error.code, name, depth);
+    if (error instanceof LinuxError) throw failure(error.code);
     throw error;
   }
 }
 
-/** Why a path doesn't lead to a program. */
-function pathError(code: ErrnoName, name: string, depth: number): Error {
-  if (depth === 0 && (code === "ENOENT" || code === "ENOTDIR")) {
-    return new ProgramNotFoundError(`${name}: no such program in the guest's file system`);
-  }
-  const hint = code === "ENOENT" ? " (--root gives the guest a file system)" : "";
-  return new NotExecutableError(`${name}: ${errnoMessage(code).toLowerCase()}${hint}`);
+function programError(code: ErrnoName, name: string): Error {
+  return code === "ENOENT" || code === "ENOTDIR"
+    ? new ProgramNotFoundError(`${name}: no such program in the guest's file system`)
+    : new NotExecutableError(`${name}: ${wordsOf(code)}`);
+}
+
+function wordsOf(code: ErrnoName): string {
+  return errnoMessage(code).toLowerCase();
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -88,6 +88,11 @@ export class Session {
     this.vm.abi.start(options);
   }
 
+  /** Ends what is left of the guest and gives back what the host lent. */
+  close(): void {
+    this.vm.abi.close();
+  }
+
   /** Runs to the end, waiting where the guest waits, for at most `fuel` instructions. */
   async run(fuel: number): Promise<SessionEnd> {
     const stopListening = this.#io.onSignal((signal) => {
@@ -125,7 +130,7 @@ export class Session {
     for (;;) {
       const left = fuel - Number(vm.executed);
       const result = vm.runFor(Math.min(left, sliceInstructions));
-      this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, vm.memory.residentBytes);
+      this.#measureMemory();
       switch (result.kind) {
         case "exited":
         case "killed":
@@ -160,12 +165,20 @@ export class Session {
     this.#wake = undefined;
   }
 
+  #measureMemory(): void {
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, this.vm.memory.residentBytes);
+  }
+
   /** Counts what passes by. */
   #watch(kernel: Kernel): Kernel {
     const handleExit = kernel.handleExit.bind(kernel);
     kernel.handleExit = (thread, exit, instructions) => {
-      if (exit.kind === "systemCall") this.#systemCalls += 1;
-      else if (exit.kind === "fault" && exit.reason === "outOfMemory") this.#isOutOfMemory = true;
+      if (exit.kind === "systemCall") {
+        this.#systemCalls += 1;
+        this.#measureMemory();
+      } else if (exit.kind === "fault" && exit.reason === "outOfMemory") {
+        this.#isOutOfMemory = true;
+      }
       handleExit(thread, exit, instructions);
     };
     return kernel;
