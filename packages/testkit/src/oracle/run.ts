@@ -41,6 +41,8 @@ export async function runOracle(
   const child = spawn(oracle(name), args, {
     stdio: "pipe",
     timeout: options.timeoutMillis ?? 60_000,
+    // QEMU gives a SIGTERM to its guest, which may be in a loop or ignore it.
+    killSignal: "SIGKILL",
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
