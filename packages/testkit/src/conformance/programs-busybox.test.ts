@@ -4,10 +4,10 @@ import { rv64 } from "@isovm/riscv";
 import { describe, expect, it } from "vitest";
 import { hasDebian } from "../debian/index.ts";
 import { hasOracles, runOracle } from "../oracle/index.ts";
-import { busyboxPath, hasNativeBusybox, scriptInVm, scriptOnHost } from "../programs/busybox.ts";
-import { runProgram } from "../programs/run-program.ts";
+import { busyboxPath, hasNativeBusybox, scriptInVm, scriptOnHost } from "./programs/busybox.ts";
+import { runProgram } from "./programs/run-program.ts";
 
-const directory = new URL("../programs/shell/", import.meta.url);
+const directory = new URL("./programs/shell/", import.meta.url);
 const isa = rv64();
 
 describe.skipIf(!hasDebian() || !hasNativeBusybox)("busybox's shell", { timeout: 120_000 }, () => {

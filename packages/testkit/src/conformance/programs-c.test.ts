@@ -5,12 +5,12 @@ import { reference } from "@isovm/interpreter";
 import { rv64 } from "@isovm/riscv";
 import { describe, expect, it } from "vitest";
 import { hasOracles, type OracleResult, runOracle } from "../oracle/index.ts";
-import { withCompiled } from "../programs/compile.ts";
-import { type ProgramRun, type RunProgramOptions, runProgram } from "../programs/run-program.ts";
+import { withCompiled } from "./programs/compile.ts";
+import { type ProgramRun, type RunProgramOptions, runProgram } from "./programs/run-program.ts";
 
 const isa = rv64();
-const directory = new URL("../programs/c/", import.meta.url);
-const linuxDirectory = new URL("../programs/c-linux/", import.meta.url);
+const directory = new URL("./programs/c/", import.meta.url);
+const linuxDirectory = new URL("./programs/c-linux/", import.meta.url);
 const sources = (url: URL): string[] => readdirSync(url).filter((name) => name.endsWith(".c"));
 const lines = (bytes: Uint8Array): string[] => new TextDecoder().decode(bytes).split("\n");
 

@@ -6,11 +6,11 @@ import { rv64 } from "@isovm/riscv";
 import { describe, expect, it } from "vitest";
 import { debianRoot, hasDebian } from "../debian/index.ts";
 import { hasOracles, oracle, runOracle } from "../oracle/index.ts";
-import { type ProgramRun, type RunProgramOptions, runProgram } from "../programs/run-program.ts";
+import { type ProgramRun, type RunProgramOptions, runProgram } from "./programs/run-program.ts";
 
 const isa = rv64();
 const environment = { PATH: "/usr/bin", HOME: "/tmp", LC_ALL: "C", TZ: "UTC", ISOVM_TEST: "x" };
-const programs = new URL("../programs/", import.meta.url);
+const programs = new URL("./programs/", import.meta.url);
 const source = (path: string): string => readFileSync(new URL(path, programs), "utf8");
 const lines = (bytes: Uint8Array): string[] => new TextDecoder("latin1").decode(bytes).split("\n");
 

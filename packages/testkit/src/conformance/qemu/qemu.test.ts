@@ -8,7 +8,7 @@ import { fuzzRuns, fuzzTimeout } from "../../differential/runs.ts";
 import { hasOracles } from "../../oracle/index.ts";
 import { riscvProfile } from "../../profiles/riscv.ts";
 import { agreesWithQemu } from "./agreement.ts";
-import { oraclePrograms } from "./programs.ts";
+import { oraclePrograms, oracleWords } from "./programs.ts";
 
 // Zicond came to QEMU in 8.0; the counters of two machines are never alike.
 const extensions: readonly ExtensionName[] = [
@@ -37,5 +37,10 @@ describe
   it("on programs", { timeout: fuzzTimeout(60_000) }, async () => {
     const property = agreesWithQemu(profile, benches, oraclePrograms(profile, 30));
     await fc.assert(property, fuzzRuns(6));
+  });
+
+  it("on what is no instruction", { timeout: fuzzTimeout(60_000) }, async () => {
+    const property = agreesWithQemu(profile, benches, oracleWords(profile, 12));
+    await fc.assert(property, fuzzRuns(8));
   });
 });

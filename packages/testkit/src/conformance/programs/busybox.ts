@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Isa } from "@isovm/isa-spec";
-import { debianPackage } from "../debian/index.ts";
+import { debianPackage } from "../../debian/index.ts";
 import { runProgram } from "./run-program.ts";
 
 /** What a script did. */

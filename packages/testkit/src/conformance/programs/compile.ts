@@ -3,13 +3,13 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IsovmError } from "@isovm/isa-spec";
-import { runOracle } from "../oracle/index.ts";
+import { runOracle } from "../../oracle/index.ts";
 
 /** The cross compiler refused a program; the message is the compiler's. */
 export class CompileError extends IsovmError<{ readonly source: string }> {}
 
 /** Options for a C program that needs no C library: RV32, or a program of system calls only. */
-export const freestanding: readonly string[] = ["-nostdlib", "-ffreestanding", "-fno-builtin"];
+const freestanding: readonly string[] = ["-nostdlib", "-ffreestanding", "-fno-builtin"];
 
 /** An executable on the host's disk. */
 export interface Compiled {
