@@ -8,9 +8,6 @@ import { runOracle } from "../../oracle/index.ts";
 /** The cross compiler refused a program; the message is the compiler's. */
 export class CompileError extends IsovmError<{ readonly source: string }> {}
 
-/** Options for a C program that needs no C library: RV32, or a program of system calls only. */
-const freestanding: readonly string[] = ["-nostdlib", "-ffreestanding", "-fno-builtin"];
-
 /** An executable on the host's disk. */
 export interface Compiled {
   readonly path: string;
