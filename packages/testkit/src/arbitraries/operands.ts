@@ -51,7 +51,16 @@ export function operandValue(
         ? all.filter((value) => wanted.includes(text.first + Number(value)))
         : all;
     const usual = few.filter((value) => rules.usual?.(name)?.includes(value) ?? true);
-    return fc.constantFrom(...(usual.length > 0 ? usual : few.length > 0 ? few : all));
+    const values = usual.length > 0 ? usual : few.length > 0 ? few : all;
+    const any = fc.constantFrom(...values);
+    const zero = text.kind === "register" ? text.file.zero : undefined;
+    if (text.kind !== "register" || zero === undefined) return any;
+    const zeroField = BigInt(zero - text.first);
+    if (!values.includes(zeroField)) return any;
+    return fc.oneof(
+      { arbitrary: fc.constant(zeroField), weight: 1 },
+      { arbitrary: any, weight: 9 },
+    );
   }
   const usual = (rules.usual?.(name) ?? []).filter(admitted);
   if (rules.onlyUsual && usual.length > 0) return fc.constantFrom(...usual);

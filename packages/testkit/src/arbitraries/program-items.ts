@@ -71,7 +71,7 @@ function straightItems(profile: TestProfile, rules: ProgramRules): ItemArbitrary
   add(3, indirect, (row) => indirectJump(profile, row, rules));
   if (!rules.safe) {
     add(1, stopping, (row) => instructionItem(profile, row, rules));
-    add(2, rows, (row) => instructionItem(profile, row, { ...rules, safe: false }, true));
+    add(4, rows, (row) => instructionItem(profile, row, rules, true));
     const words = nearMisses(profile.isa).map((word): ProgramItem => ({ kind: "word", word }));
     choices.push({ arbitrary: words, weight: 2 });
   }

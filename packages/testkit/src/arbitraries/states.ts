@@ -50,7 +50,7 @@ function fileValues(
   const formats = profile.floatFiles[file.name];
   const any = formats ? floatRegisters(file.width, formats) : integers(file.width);
   const usual = profile.usualRegisters[file.name];
-  const value = usual ? fc.oneof({ arbitrary: fc.constantFrom(...usual), weight: 15 }, any) : any;
+  const value = usual ? fc.oneof({ arbitrary: fc.constantFrom(...usual), weight: 7 }, any) : any;
   const holders = profile.sandboxRegisters.filter((register) => register.file === file.name);
   const registers = Array.from({ length: file.count }, (_, register) => {
     if (register === file.zero) return fc.constant(0n);

@@ -3,6 +3,7 @@ import {
   type Engine,
   type EngineFactory,
   type Exit,
+  type Intrinsic,
   type Isa,
   IsovmError,
   translationFault,
@@ -22,7 +23,12 @@ export class Bench {
   #space: ProcessAddressSpace;
   #time = 0n;
 
-  constructor(isa: Isa, factory: EngineFactory) {
+  /** `intrinsics` are host functions beside the ISA's own, such as a test's probes. */
+  constructor(
+    isa: Isa,
+    factory: EngineFactory,
+    intrinsics: Readonly<Record<string, Intrinsic>> = {},
+  ) {
     this.isa = isa;
     const limitBytes = 64 * 2 ** 20;
     this.guestMemory = new GuestMemory({ limitBytes, engineLimitBytes: 4 * limitBytes });
@@ -33,6 +39,7 @@ export class Bench {
       memory: this.memory,
       // Every reading differs, so that an engine which reads twice or never is found out.
       clock: { time: () => (this.#time += 1n) },
+      intrinsics,
     });
   }
 

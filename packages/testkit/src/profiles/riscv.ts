@@ -15,8 +15,9 @@ const counter = 27;
 
 /** fflags, frm and fcsr. */
 const floatControlRegisters = [1n, 2n, 3n];
-/** cycle, time and instret. */
+/** cycle, time and instret, and on RV32 their upper halves. */
 const counters = [0xc00n, 0xc01n, 0xc02n];
+const upperCounters = [0xc80n, 0xc81n, 0xc82n];
 
 /** The profile of a RISC-V ISA. */
 export function riscvProfile(isa: Isa): TestProfile {
@@ -29,6 +30,7 @@ export function riscvProfile(isa: Isa): TestProfile {
   const controlRegisters = [
     ...(f === undefined ? [] : [...floatControlRegisters, ...floatControlRegisters]),
     ...(hasCounters ? counters : []),
+    ...(hasCounters && isa.addressWidth === 32 ? upperCounters : []),
   ];
   return {
     isa,
