@@ -12,6 +12,8 @@ export { programs } from "./arbitraries/programs.ts";
 export { type RegisterValues, sandboxAddresses, states } from "./arbitraries/states.ts";
 export { Bench, BenchError, exitText } from "./differential/bench.ts";
 export { compareEngines, type Divergence, type RunOptions } from "./differential/compare.ts";
+export { execute } from "./differential/execute.ts";
+export { assertSame } from "./differential/property.ts";
 export {
   DivergenceError,
   divergenceClass,
@@ -34,6 +36,14 @@ export {
   shapeOf,
 } from "./program/row-shape.ts";
 export { assemblyLines, type PreparedCase, prepare, type TestCase } from "./program/test-case.ts";
+export { Coverage } from "./row-coverage/coverage.ts";
+export {
+  type NamedValues,
+  SemanticsError,
+  type SemanticsTest,
+  type SemanticsTester,
+  semanticsTester,
+} from "./semantics/semantics.ts";
 export { describeEngine } from "./suite/describe-engine.ts";
 export {
   ConformanceError,

@@ -5,7 +5,9 @@ import type { TestProfile } from "../profiles/profile.ts";
 
 /** `describe` and `it` of vitest, node:test, mocha or jest. */
 export interface TestFramework {
+  /** Names a group of tests. */
   readonly describe: (name: string, body: () => void) => unknown;
+  /** Registers a test, which fails by throwing. */
   readonly it: (name: string, body: () => void) => unknown;
 }
 
