@@ -7,7 +7,7 @@ import { programs } from "../arbitraries/programs.ts";
 import { riscvProfile } from "../profiles/riscv.ts";
 import { Bench } from "./bench.ts";
 import { assertSame } from "./property.ts";
-import { fuzzRuns } from "./runs.ts";
+import { fuzzRuns, fuzzTimeout } from "./runs.ts";
 
 const isas = [rv64(), rv32(), rv64({ extensions: ["M", "A"] }), rv32({ extensions: [] })];
 
@@ -18,11 +18,11 @@ describe.each(isas.map((isa) => [isa.name, isa] as const))(
     const benches = [new Bench(isa, reference), new Bench(isa, interpreter)] as const;
     const size = isas.indexOf(isa) < 2 ? 800 : 200;
 
-    it("instruction by instruction", () => {
+    it("instruction by instruction", { timeout: fuzzTimeout(30_000) }, () => {
       fc.assert(assertSame(profile, benches, programs(profile)), fuzzRuns(size));
     });
 
-    it("in runs of any length", () => {
+    it("in runs of any length", { timeout: fuzzTimeout(30_000) }, () => {
       const budgets = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
       fc.assert(assertSame(profile, benches, programs(profile), budgets), fuzzRuns(size / 2));
     });

@@ -2,12 +2,19 @@
 import { interpreter, reference } from "@isovm/interpreter";
 import { rv32, rv64 } from "@isovm/riscv";
 import { describe, it } from "vitest";
+import { fuzzTimeout } from "../differential/runs.ts";
 import { riscvProfile } from "../profiles/riscv.ts";
 import { describeEngine } from "./describe-engine.ts";
+import type { TestFramework } from "./framework.ts";
+
+const framework: TestFramework = {
+  describe,
+  it: (name, body) => it(name, { timeout: fuzzTimeout(30_000) }, body),
+};
 
 for (const isa of [rv64(), rv32(), rv64({ extensions: ["Zifencei"] })]) {
   const profile = riscvProfile(isa);
   for (const engine of [interpreter, reference]) {
-    describeEngine({ describe, it }, `${engine.name}, ${isa.name}`, { engine, reference, profile });
+    describeEngine(framework, `${engine.name}, ${isa.name}`, { engine, reference, profile });
   }
 }
