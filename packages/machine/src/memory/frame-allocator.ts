@@ -10,6 +10,9 @@ import type { LinearMemory } from "./linear-memory.ts";
 /** Frames taken from the linear memory at once. */
 const BATCH_PAGES = 64;
 
+/** What is known of frames is kept for this many at least. */
+const SMALLEST_COUNT = 4096;
+
 /** Receives writes to frames that are marked as code. */
 export type CodeObserver = (frame: number, start: number, end: number) => void;
 
@@ -26,8 +29,9 @@ export class FrameAllocator {
   reclaim: () => boolean = () => false;
   #inUse = 0;
   #charged = 0;
-  readonly #references: Uint32Array;
-  readonly #codeMarks: Uint8Array;
+  /** By number of a frame; as long as the frames handed out so far need. */
+  #references: Uint32Array = new Uint32Array(SMALLEST_COUNT);
+  #codeMarks: Uint8Array = new Uint8Array(SMALLEST_COUNT);
   /** Numbers of free frames whose content is stale; and fresh ones, which are zero. */
   readonly #stale: number[] = [];
   readonly #fresh: number[] = [];
@@ -35,10 +39,8 @@ export class FrameAllocator {
   constructor(linear: LinearMemory, limitFrames: number) {
     this.linear = linear;
     this.limitFrames = limitFrames;
-    // The host commits these lazily, so full size costs less than growing them would.
-    this.#references = new Uint32Array(linear.maximumBytes / PAGE_SIZE);
-    this.#codeMarks = new Uint8Array(linear.maximumBytes / PAGE_SIZE);
     this.zeroFrame = linear.takeRun(1);
+    this.#reach(this.zeroFrame / PAGE_SIZE + 1);
     this.#references[this.zeroFrame / PAGE_SIZE] = 1;
   }
 
@@ -128,8 +130,22 @@ export class FrameAllocator {
       if (offset < 0) return -1;
     }
     const first = offset / PAGE_SIZE;
+    this.#reach(first + count);
     // Backwards, so that frames are handed out in ascending order.
     for (let number = first + count - 1; number > first; number--) this.#fresh.push(number);
     return first;
+  }
+
+  /** Makes room for what is known of the frames below a number. */
+  #reach(number: number): void {
+    const length = this.#references.length;
+    if (number <= length) return;
+    // At full size from the start, these would be most of what a small guest costs the host.
+    const references = new Uint32Array(Math.max(number, 2 * length));
+    references.set(this.#references);
+    this.#references = references;
+    const marks = new Uint8Array(references.length);
+    marks.set(this.#codeMarks);
+    this.#codeMarks = marks;
   }
 }
