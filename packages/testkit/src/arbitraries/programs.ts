@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { TestProfile } from "../profiles/profile.ts";
 import { codeStart } from "../program/layout.ts";
-import { startOffsets, type TestCase } from "../program/test-case.ts";
+import { startAddresses, type TestCase } from "../program/test-case.ts";
 import { type ProgramRules, programItems } from "./program-items.ts";
 import { states } from "./states.ts";
 
@@ -27,7 +27,8 @@ import { states } from "./states.ts";
  */
 export function programs(profile: TestProfile, rules: ProgramRules = {}): fc.Arbitrary<TestCase> {
   const smallest = Math.min(...profile.nops.map(({ sizeBytes }) => sizeBytes));
-  const starts = startOffsets.filter((start) => start % smallest === 0);
+  const { addressWidth } = profile.isa;
+  const starts = startAddresses(addressWidth).filter((start) => start % smallest === 0);
   const start = rules.safe
     ? fc.constant(codeStart)
     : fc.oneof(

@@ -2,7 +2,7 @@
 import { float, type RegisterFileDefinition } from "@isovm/isa-spec";
 import fc from "fast-check";
 import type { TestProfile } from "../profiles/profile.ts";
-import { pageBytes, sandbox } from "../program/layout.ts";
+import { highDistance, pageBytes, sandbox } from "../program/layout.ts";
 import { floatPatterns } from "./float-patterns.ts";
 import { integers } from "./integers.ts";
 
@@ -12,7 +12,7 @@ export type RegisterValues = Readonly<Record<string, readonly bigint[]>>;
 /** States: corner cases in every register, addresses of the sandbox in those that hold them. */
 export function states(
   profile: TestProfile,
-  addresses: fc.Arbitrary<bigint> = sandboxAddresses(),
+  addresses: fc.Arbitrary<bigint> = sandboxAddresses(profile.isa.addressWidth),
 ): fc.Arbitrary<RegisterValues> {
   const files = [...profile.isa.layout.files.values()].map(({ definition }) => definition);
   return fc.record(
@@ -24,10 +24,10 @@ export function states(
  * Addresses in the sandbox from where small displacements stay inside of it, mostly; and such from
  * where they reach over the end of a page, into one that can't be written, or out of it.
  */
-export function sandboxAddresses(): fc.Arbitrary<bigint> {
+export function sandboxAddresses(addressWidth: 32 | 64): fc.Arbitrary<bigint> {
   const middle = sandbox.start + pageBytes / 2;
   const edges = [sandbox.start + pageBytes, sandbox.readOnly, sandbox.forbidden, sandbox.end];
-  return fc
+  const low = fc
     .oneof(
       { arbitrary: fc.constant(middle), weight: 4 },
       { arbitrary: fc.nat({ max: 255 }).map((index) => middle + 8 * index), weight: 4 },
@@ -40,6 +40,9 @@ export function sandboxAddresses(): fc.Arbitrary<bigint> {
       },
     )
     .map(BigInt);
+  if (addressWidth === 32) return low;
+  const distance = fc.constantFrom(0n, 0n, BigInt(highDistance));
+  return fc.tuple(low, distance).map(([address, above]) => address + above);
 }
 
 function fileValues(

@@ -1,7 +1,14 @@
 /** Runs one test case under several engines and finds where they first differ. */
-import type { Exit } from "@isovm/isa-spec";
+import type { Exit, Isa } from "@isovm/isa-spec";
 import type { TestProfile } from "../profiles/profile.ts";
-import { type Mapping, pageBytes, rights, sandbox, sandboxMappings } from "../program/layout.ts";
+import {
+  highDistance,
+  type Mapping,
+  pageBytes,
+  rights,
+  sandbox,
+  sandboxesOf,
+} from "../program/layout.ts";
 import { type PreparedCase, prepare, sandboxBytes, type TestCase } from "../program/test-case.ts";
 import { type Bench, exitText } from "./bench.ts";
 import { firstDifference, type Snapshot, snapshotOf } from "./snapshot.ts";
@@ -35,21 +42,33 @@ export interface RunOptions {
 }
 
 /** The mappings of a test case: its code, and the sandbox. */
-export function mappingsOf(test: TestCase, { code }: PreparedCase): readonly Mapping[] {
+function mappingsOf(
+  { addressWidth }: Isa,
+  test: TestCase,
+  { code }: PreparedCase,
+): readonly Mapping[] {
   const first = Math.floor(test.start / pageBytes) * pageBytes;
   const end = Math.ceil((test.start + code.length) / pageBytes) * pageBytes;
-  const length = test.onePage ? pageBytes : end - first;
-  return [{ start: first, length, rights: rights.read | rights.execute }, ...sandboxMappings];
+  const limit = addressWidth === 32 ? 2 ** 32 : Number.POSITIVE_INFINITY;
+  const length = test.onePage ? pageBytes : Math.min(end, limit) - first;
+  return [
+    { start: first, length, rights: rights.read | rights.execute },
+    ...sandboxesOf(addressWidth),
+  ];
 }
 
 /** Prepares a bench for a test case and gives the mappings made. */
 export function load(bench: Bench, test: TestCase, prepared: PreparedCase): readonly Mapping[] {
-  const mappings = mappingsOf(test, prepared);
+  const mappings = mappingsOf(bench.isa, test, prepared);
   bench.reset(mappings);
   const [codePages] = mappings;
   const room = codePages ? codePages.start + codePages.length - test.start : 0;
   bench.poke(test.start, prepared.code.subarray(0, room));
-  bench.poke(sandbox.start, sandboxBytes(test.memorySeed, sandbox.forbidden - sandbox.start));
+  const length = sandbox.forbidden - sandbox.start;
+  bench.poke(sandbox.start, sandboxBytes(test.memorySeed, length));
+  if (bench.isa.addressWidth === 64) {
+    bench.poke(sandbox.start + highDistance, sandboxBytes(test.memorySeed ^ 1, length));
+  }
   bench.setRegisters(test.registers);
   bench.engine.state.pc = BigInt(test.start);
   return mappings;

@@ -51,5 +51,18 @@ export const sandboxMappings: readonly Mapping[] = [
   { start: sandbox.forbidden, length: pageBytes, rights: 0 },
 ];
 
+/**
+ * How far above the sandbox and the code an ISA of 64-bit addresses has them again: the lower 32
+ * bits of the addresses are the same, and so are the entries of translation tables.
+ */
+export const highDistance: number = 2 ** 36;
+
+/** Mappings of the sandboxes of an ISA with addresses of so many bits. */
+export function sandboxesOf(addressWidth: 32 | 64): readonly Mapping[] {
+  if (addressWidth === 32) return sandboxMappings;
+  const high = sandboxMappings.map((one) => ({ ...one, start: one.start + highDistance }));
+  return [...sandboxMappings, ...high];
+}
+
 /** Where code usually begins. */
 export const codeStart = 0x1_0000;

@@ -3,7 +3,7 @@ import { Decoder, Disassembler, type DisassemblyOptions } from "@isovm/decoder";
 import type { RegisterValues } from "../arbitraries/states.ts";
 import type { TestProfile } from "../profiles/profile.ts";
 import { bytesOf } from "./encoded.ts";
-import { codeStart, pageBytes } from "./layout.ts";
+import { codeStart, highDistance, pageBytes } from "./layout.ts";
 import { layOut, type PlacedInstruction, type ProgramItem } from "./program.ts";
 
 /** A program, where it stands, and the state that it begins in. */
@@ -83,7 +83,14 @@ export function assemblyLines(
   });
 }
 
-/** Addresses where programs may start: mostly a page's begin, else just before a page's end. */
-export const startOffsets: readonly number[] = [0, 2, 4, 6, 8, 14, 30, 62].map((before) =>
-  before === 0 ? codeStart : codeStart + pageBytes - before,
-);
+/**
+ * Addresses where programs may start: the begin of a page, just before the end of one, the same
+ * above 4 GiB, and before the last address of 32 bits.
+ */
+export function startAddresses(addressWidth: 32 | 64): readonly number[] {
+  const low = [0, 2, 4, 6, 8, 14, 30, 62].map((before) =>
+    before === 0 ? codeStart : codeStart + pageBytes - before,
+  );
+  if (addressWidth === 32) return [...low, 2 ** 32 - 30, 2 ** 32 - 64];
+  return [...low, ...low.map((start) => start + highDistance)];
+}
