@@ -70,6 +70,12 @@ export interface IsaDefinition {
    * instruction addresses so.
    */
   readonly sequencing?: (body: () => void) => void;
+  /**
+   * Mnemonics of instructions that programs often execute one after the other: by the first one,
+   * the second ones. A hint to engines, which may execute such pairs as one; it changes no result.
+   * Instructions that the ISA lacks are ignored.
+   */
+  readonly frequentPairs?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** An ISA as engines, decoders and tests take it. */

@@ -17,6 +17,7 @@ import { controlRegisterInstructions } from "./csr.ts";
 import { double } from "./double.ts";
 import { defaultExtensions, type ExtensionName, isaName, resolveExtensions } from "./extensions.ts";
 import { fenceI } from "./fence-i.ts";
+import { frequentPairs } from "./frequent-pairs.ts";
 import { defineHart, type FloatHooks, type Hart, type Xlen } from "./hart.ts";
 import { integer } from "./integer.ts";
 import { multiply } from "./multiply.ts";
@@ -146,5 +147,6 @@ export function riscv<X extends Xlen>(
       ...(environment.extensions?.(hart) ?? []),
     ],
     syntax: assemblySyntax(hasCompressed),
+    frequentPairs,
   });
 }

@@ -75,7 +75,8 @@ export class CodePages {
     if (records === undefined) return;
     const parcel = this.#parcelBytes;
     // Only the handler's number is reset: the instruction that writes still reads its own slots.
-    const first = Math.max(0, Math.ceil((start - this.#longest + 1) / parcel));
+    // The one before an instruction that changes may be fused with it.
+    const first = Math.max(0, Math.ceil((start - 2 * this.#longest + 1) / parcel));
     const last = Math.min(pageBytes / parcel, Math.ceil(end / parcel));
     const view = new DataView(this.#memory.memory.buffer);
     for (let index = first; index < last; index += 1) {

@@ -14,6 +14,14 @@ export interface ContextLayout {
   readonly exitCause: number;
   readonly budgetLeft: number;
   readonly retiredBase: number;
+  /** `pc = bias + (record >>> shift)` in the current page (8); its first record (4). */
+  readonly bias: number;
+  readonly page: number;
+  /** The budget that the run began with (4). */
+  readonly startBudget: number;
+  /** Where the record (4) and the budget (4) are during calls. */
+  readonly savedRecord: number;
+  readonly savedBudget: number;
   /** Software TLBs for data. */
   readonly readTable: number;
   readonly writeTable: number;
@@ -42,6 +50,7 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
   };
   const state = take(layout.sizeBytes);
   const exit = take(32);
+  const run = take(32);
   const tableBytes = tableEntries * tlbEntryBytes;
   return {
     state,
@@ -49,6 +58,11 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
     exitCause: exit + 8,
     budgetLeft: exit + 12,
     retiredBase: exit + 16,
+    bias: run,
+    page: run + 8,
+    startBudget: run + 12,
+    savedRecord: run + 16,
+    savedBudget: run + 20,
     readTable: take(tableBytes),
     writeTable: take(tableBytes),
     fetchTable: take(tableBytes),

@@ -24,6 +24,8 @@ import {
   typeOf,
 } from "@isovm/wasm";
 import { type ContextLayout, exitCode } from "./context.ts";
+import { canRetry, mayWrite } from "./fusion.ts";
+import type { PlannedRow } from "./predecoder.ts";
 import type { Slot, SlotPlan } from "./record.ts";
 
 /** What all handlers of an interpreter share. */
@@ -33,6 +35,8 @@ export interface HandlerEnvironment {
   readonly context: ContextLayout;
   readonly addressWidth: 32 | 64;
   readonly memory: MemoryStrategy;
+  /** Goes back to {@link dispatch} for accesses that {@link memory} has a slow path for. */
+  readonly retryingMemory: MemoryStrategy;
   readonly library: RuntimeLibrary;
   readonly floatFunction: (operation: FloatOperation) => FunctionIndex;
   readonly intrinsicFunction: (name: string) => FunctionIndex;
@@ -42,16 +46,12 @@ export interface HandlerEnvironment {
   readonly locals: {
     /** Byte offset of the current record (i32). */
     readonly record: Local;
-    /** `pc = bias + (record >>> shift)` (i64). */
-    readonly bias: Local;
     /** Where to continue, for {@link lookup} (i64). */
     readonly target: Local;
     /** The exit code, for {@link leave} (i32). */
     readonly result: Local;
     /** Instructions left, this one counted as done (i32). */
     readonly budget: Local;
-    /** The budget that the run began with (i32). */
-    readonly start: Local;
   };
   /** Executes the current record. */
   readonly dispatch: Label;
@@ -62,13 +62,33 @@ export interface HandlerEnvironment {
 }
 
 /** Pushes the address of the current record's instruction as an i64. */
-export function pushPc({ code, locals, shift }: HandlerEnvironment): void {
+export function pushPc({ code, context, locals, shift }: HandlerEnvironment): void {
   code.localGet(locals.record);
   code.i32Const(shift);
   code.i32ShrU();
   code.i64ExtendI32U();
-  code.localGet(locals.bias);
+  code.i32Const(0);
+  code.i64Load(context.bias);
   code.i64Add();
+}
+
+/** Counts an instruction about to be executed; leaves if the budget is spent. */
+export function countInstruction(
+  code: FunctionBuilder,
+  { budget, result }: Pick<HandlerEnvironment["locals"], "budget" | "result">,
+  leave: Label,
+): void {
+  code.localGet(budget);
+  code.i32Eqz();
+  code.if(() => {
+    code.i32Const(exitCode.budget);
+    code.localSet(result);
+    code.br(leave);
+  });
+  code.localGet(budget);
+  code.i32Const(1);
+  code.i32Sub();
+  code.localSet(budget);
 }
 
 /**
@@ -77,13 +97,44 @@ export function pushPc({ code, locals, shift }: HandlerEnvironment): void {
  */
 export function emitHandler(
   environment: HandlerEnvironment,
-  row: Instruction,
-  plan: SlotPlan,
+  planned: PlannedRow,
+  local: boolean,
+): void {
+  emitBody(environment, planned, local);
+  environment.code.br(environment.dispatch);
+}
+
+/** Emits the handler of two instructions, the second of which follows the first in memory. */
+export function emitFused(
+  environment: HandlerEnvironment,
+  first: PlannedRow,
+  second: PlannedRow,
+): void {
+  const { code, locals, dispatch, leave } = environment;
+  code.scope(() => emitBody(environment, first, true));
+  if (mayWrite(first)) {
+    // It may have written to the second one, whose record is undecoded then.
+    code.localGet(locals.record);
+    code.i32Load16U(0);
+    code.i32Eqz();
+    code.brIf(dispatch);
+  }
+  countInstruction(code, locals, leave);
+  // The second one's own handler has the slow paths.
+  const memory = canRetry(second) ? environment.retryingMemory : environment.memory;
+  emitBody({ ...environment, memory }, second, true);
+  code.br(dispatch);
+}
+
+/** Emits what a row does, up to the step to the next record. */
+function emitBody(
+  environment: HandlerEnvironment,
+  { row, plan }: PlannedRow,
   local: boolean,
 ): void {
   const target = new HandlerTarget(environment, row, plan, local);
   lowerSemantics(target.body, target, environment.library);
-  target.advance();
+  target.step();
 }
 
 class HandlerTarget implements LoweringTarget {
@@ -145,7 +196,8 @@ class HandlerTarget implements LoweringTarget {
         // The budget already counts this instruction.
         code.i32Const(0);
         code.i64Load(context.retiredBase);
-        code.localGet(locals.start);
+        code.i32Const(0);
+        code.i32Load(context.startBudget);
         code.localGet(locals.budget);
         code.i32Sub();
         code.i32Const(1);
@@ -238,15 +290,14 @@ class HandlerTarget implements LoweringTarget {
     this.code.br(lookup);
   }
 
-  /** Goes on with the next record. */
-  advance(): void {
+  /** Moves to the next record. */
+  step(): void {
     const { code } = this;
-    const { dispatch, locals, shift } = this.#environment;
+    const { locals, shift } = this.#environment;
     code.localGet(locals.record);
     code.i32Const(this.#row.sizeBytes << shift);
     code.i32Add();
     code.localSet(locals.record);
-    code.br(dispatch);
   }
 
   #pushNextPc(): void {

@@ -25,6 +25,7 @@ import {
   typeOf,
 } from "@isovm/wasm";
 import { fixedHandler, pageHeaderBytes } from "./context.ts";
+import { FusionCode } from "./fusion.ts";
 import type { Slot, SlotPlan } from "./record.ts";
 
 /** A row with its plan and the numbers of its handlers. */
@@ -34,6 +35,8 @@ export interface PlannedRow {
   readonly handler: number;
   /** The handler whose jumps stay in the page. */
   readonly localHandler: number | undefined;
+  /** Handlers of this row and another one behind it, numbered in sequence. */
+  readonly fused: readonly { readonly handler: number; readonly second: PlannedRow }[];
 }
 
 /** Byte offsets in the header before a page's records. */
@@ -64,7 +67,8 @@ export function addPredecoder(
     });
   }
   const { parcelBytes } = framing;
-  const overlap = { widths: handlersByWidth(rows, parcelBytes), shift, parcelBytes };
+  const fusion = new FusionCode(module, rows, shift);
+  const overlap = { widths: handlersByWidth(rows, parcelBytes), shift, parcelBytes, fusion };
   const fillers = rows.map((planned) => addFiller(module, planned, library, overlap));
   const decode = module.declareFunction("decode", ["i32", "i32"], [], ["record", "page"]);
   module.defineFunction(decode, (code) => {
@@ -299,10 +303,12 @@ function pushField(
 /** Adds the function that fills a record for one row: `(record, page, word)`. */
 function addFiller(
   module: ModuleBuilder,
-  { row, plan, handler, localHandler }: PlannedRow,
+  planned: PlannedRow,
   library: RuntimeLibrary,
-  { widths, shift, parcelBytes }: Omit<Overlap, "parcels">,
+  overlap: Omit<Overlap, "parcels">,
 ): FunctionIndex {
+  const { row, plan, handler, localHandler } = planned;
+  const { shift, parcelBytes, fusion } = overlap;
   const wordWidth = row.pattern.width;
   const wordType = typeOf(wordWidth);
   const name = `fill ${row.mnemonic}`;
@@ -352,13 +358,8 @@ function addFiller(
       code.i32And();
       code.localSet(local);
     }
-    clearOverlapping(code, record, page, {
-      parcels: row.sizeBytes / parcelBytes,
-      widths,
-      shift,
-      parcelBytes,
-    });
-    code.localGet(record);
+    clearOverlapping(code, record, page, { ...overlap, parcels: row.sizeBytes / parcelBytes });
+    const number = code.local("i32", "handler");
     if (localHandler === undefined) {
       code.i32Const(handler);
     } else {
@@ -367,6 +368,10 @@ function addFiller(
       code.localGet(local);
       code.select();
     }
+    code.localSet(number);
+    fusion.fuse(code, planned, { record, page, handler: number });
+    code.localGet(record);
+    code.localGet(number);
     code.i32Store16(0);
   });
   return index;
@@ -379,6 +384,7 @@ interface Overlap {
   readonly widths: ReadonlyMap<number, number>;
   readonly shift: number;
   readonly parcelBytes: number;
+  readonly fusion: FusionCode;
 }
 
 /**
@@ -389,7 +395,7 @@ function clearOverlapping(
   code: FunctionBuilder,
   record: Local,
   page: Local,
-  { parcels, widths, shift, parcelBytes }: Overlap,
+  { parcels, widths, shift, parcelBytes, fusion }: Overlap,
 ): void {
   const pieceBytes = parcelBytes << shift;
   for (let later = 1; later < parcels; later += 1) {
@@ -416,6 +422,7 @@ function clearOverlapping(
         code.localGet(before);
         code.i32Const(fixedHandler.undecoded);
         code.i32Store16(0);
+        fusion.undo(code, before, page);
       });
     });
   }

@@ -5,7 +5,6 @@ import {
   type FloatOperation,
   type FloatPolicy,
   float,
-  type Instruction,
   type Isa,
   operandsOf,
   otherWidthOf,
@@ -18,7 +17,9 @@ import {
   type FunctionIndex,
   ModuleBuilder,
   RuntimeLibrary,
+  type SoftwareTlbOptions,
   softwareTlb,
+  type ValueType,
 } from "@isovm/wasm";
 import {
   type ContextLayout,
@@ -27,7 +28,14 @@ import {
   fixedHandlerCount,
   tableEntries,
 } from "./context.ts";
-import { emitHandler, type HandlerEnvironment, pushPc } from "./handler.ts";
+import { fusionsOf } from "./fusion.ts";
+import {
+  countInstruction,
+  emitFused,
+  emitHandler,
+  type HandlerEnvironment,
+  pushPc,
+} from "./handler.ts";
 import { addPredecoder, type PlannedRow } from "./predecoder.ts";
 import { planRecords, type SlotPlan } from "./record.ts";
 
@@ -60,7 +68,7 @@ interface Usage {
 export function generateInterpreter(isa: Isa, context: ContextLayout): InterpreterProgram {
   const usage = collectUsage(isa);
   const module = new ModuleBuilder({ name: `${isa.name} interpreter` });
-  const slow = {
+  const slowImports = {
     read: module.importFunction("slow", "read", ["i64", "i32"], ["i32"]),
     locate: module.importFunction("slow", "locate", ["i64", "i32"], ["i32"]),
     store: module.importFunction("slow", "store", ["i64", "i64", "i32"], ["i32"]),
@@ -74,6 +82,13 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
   }
   const floats = usage.floatPolicy && new FloatLibrary(module, usage.floatPolicy);
   module.importMemory("env", "memory", { initial: 0 });
+  const slow = {
+    read: wrap(module, slowImports.read, "read", ["i64", "i32"]),
+    locate: wrap(module, slowImports.locate, "locate", ["i64", "i32"]),
+    store: wrap(module, slowImports.store, "store", ["i64", "i64", "i32"]),
+    fetch: wrap(module, slowImports.fetch, "fetch", ["i64"]),
+    straddle: wrap(module, slowImports.straddle, "straddle", ["i64"]),
+  };
   const library = new RuntimeLibrary(module);
   const { pieceBytes, plans } = planRecords(isa);
   const shift = Math.log2(pieceBytes / isa.framing.parcelBytes);
@@ -100,6 +115,24 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
   };
 }
 
+/**
+ * A function that calls an imported one. A host's compiler holds what it needs for calling imports
+ * in registers throughout a function that does so, which `run` can't spare.
+ */
+function wrap(
+  module: ModuleBuilder,
+  imported: FunctionIndex,
+  name: string,
+  params: readonly ValueType[],
+): FunctionIndex {
+  const index = module.declareFunction(name, params, ["i32"]);
+  module.defineFunction(index, (code) => {
+    for (const param of code.params) code.localGet(param);
+    code.call(imported);
+  });
+  return index;
+}
+
 function known<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new UnsupportedError(`${name} is not there`, { feature: name });
   return value;
@@ -114,23 +147,34 @@ function floatFunction(floats: FloatLibrary | undefined, operation: FloatOperati
 
 /**
  * Numbers the handlers: those of longer instructions are higher. A row with jumps by a distance
- * has a second one for jumps in the page.
+ * has a second one for jumps in the page; behind all these of one size come those that fuse a row
+ * with another one.
  */
 function numberHandlers(isa: Isa, plans: readonly SlotPlan[]): readonly PlannedRow[] {
   let next = fixedHandlerCount;
-  const numbers = new Map<Instruction, Pick<PlannedRow, "handler" | "localHandler">>();
-  const bySize = isa.instructions
-    .map((row, index) => ({ row, jumps: (plans[index]?.jumps.size ?? 0) > 0 }))
-    .sort((a, b) => a.row.sizeBytes - b.row.sizeBytes);
-  for (const { row, jumps } of bySize) {
-    const handler = next++;
-    numbers.set(row, { handler, localHandler: jumps ? next++ : undefined });
-  }
-  return isa.instructions.map((row, index) => ({
+  const rows = isa.instructions.map((row, index) => ({
     row,
     plan: known(plans[index], row.mnemonic),
-    ...known(numbers.get(row), row.mnemonic),
+    handler: 0,
+    localHandler: undefined as number | undefined,
+    fused: [] as { handler: number; second: PlannedRow }[],
   }));
+  const byName = new Map(rows.map((planned) => [planned.row.mnemonic, planned]));
+  const fusions = fusionsOf(isa);
+  const sizes = new Set(rows.map(({ row }) => row.sizeBytes));
+  for (const size of [...sizes].sort((a, b) => a - b)) {
+    const ofSize = rows.filter(({ row }) => row.sizeBytes === size);
+    for (const planned of ofSize) {
+      planned.handler = next++;
+      if (planned.plan.jumps.size > 0) planned.localHandler = next++;
+    }
+    for (const planned of ofSize) {
+      for (const name of fusions.get(planned.row.mnemonic) ?? []) {
+        planned.fused.push({ handler: next++, second: known(byName.get(name), name) });
+      }
+    }
+  }
+  return rows;
 }
 
 function collectUsage(isa: Isa): Usage {
@@ -201,18 +245,17 @@ function emitRun(
   const [start] = code.params;
   if (!start) return;
   const locals = {
-    start,
     budget: code.local("i32", "budget"),
     record: code.local("i32", "record"),
-    page: code.local("i32", "page"),
-    bias: code.local("i64", "bias"),
     target: code.local("i64", "target"),
     result: code.local("i32", "result"),
   };
   const { layout } = isa;
   const pcOffset = context.state + layout.pcOffset;
+  code.i32Const(0);
   code.localGet(start);
-  code.localSet(locals.budget);
+  code.localTee(locals.budget);
+  code.i32Store(context.startBudget);
   code.i32Const(0);
   code.i64Load(pcOffset);
   code.localSet(locals.target);
@@ -222,6 +265,7 @@ function emitRun(
     code.localGet(locals.budget);
     code.i32Store(context.budgetLeft);
   };
+  keepInMemory(code, context, locals);
   const leave = code.beginBlock(undefined, "leave");
   const lookup = code.beginLoop(undefined, "lookup");
   emitLookup(code, context, locals, shift, functions.fetch, () => {
@@ -249,6 +293,19 @@ function emitRun(
     code.return();
   });
   const dispatch = code.beginLoop(undefined, "dispatch");
+  const tlb: SoftwareTlbOptions = {
+    readTable: context.readTable,
+    writeTable: context.writeTable,
+    entries: tableEntries,
+    readSlow: functions.read,
+    locateSlow: functions.locate,
+    storeSlow: functions.store,
+    fault: () => {
+      code.i32Const(exitCode.fault);
+      code.localSet(locals.result);
+      code.br(leave);
+    },
+  };
   const partial = {
     code,
     layout,
@@ -259,17 +316,12 @@ function emitRun(
     dispatch,
     lookup,
     leave,
-    memory: softwareTlb({
-      readTable: context.readTable,
-      writeTable: context.writeTable,
-      entries: tableEntries,
-      readSlow: functions.read,
-      locateSlow: functions.locate,
-      storeSlow: functions.store,
-      fault: () => {
-        code.i32Const(exitCode.fault);
-        code.localSet(locals.result);
-        code.br(leave);
+    memory: softwareTlb(tlb),
+    retryingMemory: softwareTlb({
+      ...tlb,
+      miss: () => {
+        uncount(code, locals.budget);
+        code.br(dispatch);
       },
     }),
   };
@@ -283,7 +335,8 @@ function emitRun(
   };
   handler(fixedHandler.undecoded, () => {
     code.localGet(locals.record);
-    code.localGet(locals.page);
+    code.i32Const(0);
+    code.i32Load(context.page);
     code.call(functions.decode);
     uncount(code, locals.budget);
     code.br(dispatch);
@@ -307,12 +360,15 @@ function emitRun(
       () => {
         uncount(code, locals.budget);
         code.i32Const(context.straddleRecords);
-        code.localTee(locals.page);
         code.localSet(locals.record);
+        code.i32Const(0);
+        code.i32Const(context.straddleRecords);
+        code.i32Store(context.page);
+        code.i32Const(0);
         code.localGet(locals.target);
         code.i64Const(context.straddleRecords / 2 ** shift);
         code.i64Sub();
-        code.localSet(locals.bias);
+        code.i64Store(context.bias);
         code.br(dispatch);
       },
       () => {
@@ -323,14 +379,17 @@ function emitRun(
     );
     code.unreachable();
   });
-  for (const planned of rows.toSorted((a, b) => a.handler - b.handler)) {
-    handler(planned.handler, () => emitHandler(environment, planned.row, planned.plan, false));
+  const bodies: (() => void)[] = [];
+  for (const planned of rows) {
+    bodies[planned.handler] = () => emitHandler(environment, planned, false);
     if (planned.localHandler !== undefined) {
-      handler(planned.localHandler, () =>
-        emitHandler(environment, planned.row, planned.plan, true),
-      );
+      bodies[planned.localHandler] = () => emitHandler(environment, planned, true);
+    }
+    for (const { handler: number, second } of planned.fused) {
+      bodies[number] = () => emitFused(environment, planned, second);
     }
   }
+  for (const [number, body] of bodies.entries()) if (body) handler(number, body);
   code.end(dispatch);
   code.end(lookup);
   code.end(leave);
@@ -363,12 +422,13 @@ function uncount(code: FunctionBuilder, budget: HandlerEnvironment["locals"]["bu
 function emitLookup(
   code: FunctionBuilder,
   context: ContextLayout,
-  locals: HandlerEnvironment["locals"] & { readonly page: HandlerEnvironment["locals"]["record"] },
+  locals: HandlerEnvironment["locals"],
   shift: number,
   fetch: FunctionIndex,
   fault: () => void,
 ): void {
   const entry = code.local("i32", "entry");
+  const page = code.local("i32", "page");
   code.localGet(locals.target);
   code.i64Const(8);
   code.i64ShrU();
@@ -392,10 +452,13 @@ function emitLookup(
       code.call(fetch);
     },
   );
-  code.localTee(locals.page);
+  code.localTee(page);
   code.i32Eqz();
   code.if(fault);
-  code.localGet(locals.page);
+  code.i32Const(0);
+  code.localGet(page);
+  code.i32Store(context.page);
+  code.localGet(page);
   code.localGet(locals.target);
   code.i32WrapI64();
   code.i32Const(4095);
@@ -404,13 +467,43 @@ function emitLookup(
   code.i32Shl();
   code.i32Add();
   code.localSet(locals.record);
+  code.i32Const(0);
   code.localGet(locals.target);
   code.localGet(locals.record);
   code.i32Const(shift);
   code.i32ShrU();
   code.i64ExtendI32U();
   code.i64Sub();
-  code.localSet(locals.bias);
+  code.i64Store(context.bias);
+}
+
+/**
+ * Saves record and budget around calls, which are rare, and loads them again. A host's compiler
+ * that sees them live across calls keeps them in its stack frame at every dispatch instead.
+ */
+function keepInMemory(
+  code: FunctionBuilder,
+  context: ContextLayout,
+  { record, budget }: HandlerEnvironment["locals"],
+): void {
+  code.aroundCalls(
+    () => {
+      code.i32Const(0);
+      code.localGet(record);
+      code.i32Store(context.savedRecord);
+      code.i32Const(0);
+      code.localGet(budget);
+      code.i32Store(context.savedBudget);
+    },
+    () => {
+      code.i32Const(0);
+      code.i32Load(context.savedRecord);
+      code.localSet(record);
+      code.i32Const(0);
+      code.i32Load(context.savedBudget);
+      code.localSet(budget);
+    },
+  );
 }
 
 /** Counts an instruction and branches to the record's handler; returns the handlers' labels. */
@@ -420,21 +513,14 @@ function emitDispatch(
   locals: HandlerEnvironment["locals"],
   leave: HandlerEnvironment["leave"],
 ) {
-  code.localGet(locals.budget);
-  code.i32Eqz();
-  code.if(() => {
-    code.i32Const(exitCode.budget);
-    code.localSet(locals.result);
-    code.br(leave);
-  });
-  code.localGet(locals.budget);
-  code.i32Const(1);
-  code.i32Sub();
-  code.localSet(locals.budget);
+  countInstruction(code, locals, leave);
   const names = ["undecoded", "page end", "illegal", "straddle"];
-  for (const { row, handler, localHandler } of rows) {
+  for (const { row, handler, localHandler, fused } of rows) {
     names[handler] = row.mnemonic;
     if (localHandler !== undefined) names[localHandler] = `${row.mnemonic} in page`;
+    for (const { handler: number, second } of fused) {
+      names[number] = `${row.mnemonic}, ${second.row.mnemonic}`;
+    }
   }
   const labels = names
     .toReversed()

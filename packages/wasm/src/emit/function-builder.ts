@@ -74,6 +74,7 @@ export class FunctionBuilder extends InstructionMethods {
   readonly #free: Map<string, Local[]> = new Map();
   /** Locals that the innermost open scope allocated. */
   #scoped: Local[] | undefined;
+  #aroundCalls: { readonly before: () => void; readonly after: () => void } | undefined;
 
   /** Used by the module builder; see `ModuleBuilder.defineFunction`. */
   constructor(context: FunctionContext, buffer: Uint8Array, validator: Validator | undefined) {
@@ -190,9 +191,22 @@ export class FunctionBuilder extends InstructionMethods {
 
   /** Calls a function. */
   call(callee: FunctionIndex): void {
+    const around = this.#aroundCalls;
+    this.#aroundCalls = undefined;
+    around?.before();
     const signature = this.#callee("call", callee);
     if (this.validator !== undefined) this.validator.call("call", signature, 0);
     this.indexed(0x10, callee);
+    around?.after();
+    this.#aroundCalls = around;
+  }
+
+  /**
+   * Lets `before` and `after` write something around every call from here on, such as saving locals
+   * in memory. Arguments and results stay on the stack meanwhile.
+   */
+  aroundCalls(before: () => void, after: () => void): void {
+    this.#aroundCalls = { before, after };
   }
 
   /** Returns with a call, so that the stack does not grow. */

@@ -34,6 +34,8 @@ export interface SoftwareTlbOptions {
   readonly storeSlow: FunctionIndex;
   /** Emits what leaves the instruction after a fault. */
   readonly fault: (code: FunctionBuilder) => void;
+  /** Emits what leaves the instruction instead of taking the slow path. */
+  readonly miss?: (code: FunctionBuilder) => void;
 }
 
 /** Makes the strategy; `options` may be shared by all instructions of a module. */
@@ -91,6 +93,7 @@ export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
         code.i32Add();
       },
       () => {
+        if (options.miss) return options.miss(code);
         code.localGet(guest);
         code.i32Const(access.alignment === "required" ? -sizeBytes : sizeBytes);
         code.call(slow);
@@ -125,6 +128,7 @@ export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
           storeInstruction(code, access);
         },
         () => {
+          if (options.miss) return options.miss(code);
           value();
           code.localSet(held);
           code.localGet(guest);
