@@ -66,6 +66,9 @@ export interface ProgramRun {
 /** Nanoseconds of the guest's time that an instruction takes. */
 const instructionNanos = 10;
 
+/** A day: a program that waits for longer waits for ever. */
+const longestWaitNanos = 86_400e9;
+
 /** 2026-01-01, UTC. */
 const startOfTime = 1_767_225_600_000_000_000n;
 
@@ -114,7 +117,9 @@ export function runProgram(options: RunProgramOptions): ProgramRun {
     end = left < 1 ? { kind: "fuel" } : vm.runFor(Math.min(left, 1e6));
     if (end.kind === "fuel" && left > 1e6) continue;
     if (end.kind !== "idle" || end.untilNanos === undefined) break;
-    skippedNanos += Math.max(0, end.untilNanos - now());
+    const nanos = end.untilNanos - now();
+    if (nanos > longestWaitNanos) break;
+    skippedNanos += Math.max(0, nanos);
   }
   return {
     code: exitStatus(end),
