@@ -21,7 +21,7 @@ import { generateInterpreter } from "./program.ts";
  * ```
  */
 export function handlerText(isa: Isa, row: Instruction): string {
-  const alone: Isa = { ...isa, instructions: [row] };
+  const alone: Isa = { ...isa, instructions: [row], frequentPairs: {} };
   const lines = generateInterpreter(alone, layoutContext(isa.layout, 0)).text().split("\n");
   const loop = lines.findIndex((line) => line.trim().startsWith("(loop $dispatch"));
   // The outermost block holds the dispatch and all other handlers; the row's own code follows it.
