@@ -3,7 +3,7 @@ import type { Instruction } from "@isovm/isa-spec";
 import fc from "fast-check";
 import type { TestProfile } from "../profiles/profile.ts";
 import type { ProgramItem } from "../program/program.ts";
-import { type FixedRegister, type RowShape, shapeOf } from "../program/row-shape.ts";
+import { type FixedRegister, type RowShape, shapeOf, writesMemory } from "../program/row-shape.ts";
 import { nearMisses } from "./instructions.ts";
 import { type OperandRules, operands } from "./operands.ts";
 
@@ -18,67 +18,127 @@ export interface ProgramRules {
   readonly safe?: boolean;
   /** Which of the sandbox registers a row may have an address from; all if not given. */
   readonly bases?: (row: Instruction, shape: RowShape) => readonly number[] | undefined;
-  /** Items at most; 24 if not given. */
+  /** Items at most, or groups of two; 24 if not given. */
   readonly maxItems?: number;
+  /**
+   * Programs that write to themselves: the registers of the sandbox point at their own code. A
+   * fence follows each store if so asked; without one, engines that see stores later than their
+   * next instruction differ.
+   */
+  readonly writesCode?: "fenced" | "unfenced";
 }
 
 type ItemArbitrary = fc.Arbitrary<ProgramItem>;
 
-/** Items of random programs. They shrink to a nop of the same kind of place. */
-export function programItems(profile: TestProfile, rules: ProgramRules = {}): ItemArbitrary {
-  const straight = straightItems(profile, rules);
+/** A few items in a row. They shrink to a nop. */
+type SequenceArbitrary = fc.Arbitrary<readonly ProgramItem[]>;
+
+/** Parts of random programs: an item, a pair that the ISA calls frequent, or a loop. */
+export function programItems(profile: TestProfile, rules: ProgramRules = {}): SequenceArbitrary {
+  const straight = straightSequences(profile, rules);
   const loop = fc
     .record({
       kind: fc.constant("loop" as const),
       rounds: fc.integer({ min: 1, max: 4 }),
-      body: fc.array(straight, { maxLength: 6, size: "max" }),
+      body: fc.array(straight, { maxLength: 6, size: "max" }).map((parts) => parts.flat()),
     })
-    .map((item): ProgramItem => item);
+    .map((item): readonly ProgramItem[] => [item]);
   return fc.oneof(
     { withCrossShrink: true },
-    { arbitrary: nops(profile), weight: 1 },
+    { arbitrary: nops(profile).map((item) => [item]), weight: 1 },
     { arbitrary: straight, weight: 60 },
     { arbitrary: loop, weight: 2 },
   );
+}
+
+function straightSequences(profile: TestProfile, rules: ProgramRules): SequenceArbitrary {
+  const makers = itemMakers(profile, rules);
+  const single = straightItems(profile, rules, makers).map((item) => [item]);
+  const pairs = frequentPairs(profile, makers);
+  const sequences = fc.oneof(
+    { withCrossShrink: true },
+    { arbitrary: single, weight: 4 },
+    ...(pairs.length > 0 ? [{ arbitrary: fc.oneof(...pairs), weight: 1 }] : []),
+  );
+  if (rules.writesCode !== "fenced") return sequences;
+  const fence = profile.isa.instructions.find((row) => shapeOf(row).fencesInstructions);
+  if (!fence) return sequences;
+  const fenced: ProgramItem = { kind: "instruction", row: fence, fields: {} };
+  return sequences.map((items) =>
+    items.flatMap((item) => (mayWriteMemory(item) ? [item, fenced] : [item])),
+  );
+}
+
+/** Whether an item may store; a word may be anything. */
+function mayWriteMemory(item: ProgramItem): boolean {
+  if (item.kind === "word") return true;
+  if (item.kind !== "instruction") return false;
+  return shapeOf(item.row).accesses.some(({ statement }) => writesMemory(statement));
+}
+
+/** Pairs of instructions that engines may execute as one. */
+function frequentPairs(
+  { isa }: TestProfile,
+  makers: ReadonlyMap<string, ItemArbitrary>,
+): readonly SequenceArbitrary[] {
+  return Object.entries(isa.frequentPairs ?? {}).flatMap(([first, seconds]) => {
+    const before = makers.get(first);
+    const after = seconds.flatMap((second) => makers.get(second) ?? []);
+    if (!before || after.length === 0) return [];
+    return [fc.tuple(before, fc.oneof(...after))];
+  });
+}
+
+/** How items of each row are made, by mnemonic: of those rows that the rules admit. */
+function itemMakers(profile: TestProfile, rules: ProgramRules): ReadonlyMap<string, ItemArbitrary> {
+  const makers = new Map<string, ItemArbitrary>();
+  for (const row of profile.isa.instructions) {
+    const shape = shapeOf(row);
+    if (rules.safe && shape.fixedWrites.some((fixed) => isReserved(profile, fixed))) continue;
+    if (rules.rows?.(row, shape) === false) continue;
+    const make = shape.jumps.some((jump) => jump.distanceOperand)
+      ? relativeJump
+      : shape.jumps.length > 0
+        ? indirectJump
+        : instructionItem;
+    makers.set(row.mnemonic, make(profile, row, rules));
+  }
+  return makers;
 }
 
 function nops({ nops: words }: TestProfile): ItemArbitrary {
   return fc.constantFrom(...words).map((word) => ({ kind: "word", word }));
 }
 
-function straightItems(profile: TestProfile, rules: ProgramRules): ItemArbitrary {
-  const rows = profile.isa.instructions.filter((row) => {
-    const shape = shapeOf(row);
-    if (rules.safe && shape.fixedWrites.some((fixed) => isReserved(profile, fixed))) return false;
-    return rules.rows?.(row, shape) ?? true;
-  });
-  const plain = rows.filter((row) => isPlain(shapeOf(row)));
-  const memory = rows.filter((row) => shapeOf(row).accesses.length > 0);
-  const relative = rows.filter((row) => shapeOf(row).jumps.some((jump) => jump.distanceOperand));
-  const indirect = rows.filter((row) => shapeOf(row).jumps.some((jump) => !jump.distanceOperand));
-  const stopping = rows.filter((row) => shapeOf(row).effects.length > 0);
+function straightItems(
+  profile: TestProfile,
+  rules: ProgramRules,
+  makers: ReadonlyMap<string, ItemArbitrary>,
+): ItemArbitrary {
+  const rows = profile.isa.instructions.filter((row) => makers.has(row.mnemonic));
   const choices: { arbitrary: ItemArbitrary; weight: number }[] = [
     { arbitrary: nops(profile), weight: 1 },
   ];
-  const add = (weight: number, from: readonly Instruction[], make: MakeItem): void => {
-    if (from.length === 0) return;
-    const arbitraries = from.map(make);
-    choices.push({ arbitrary: fc.oneof({ withCrossShrink: true }, ...arbitraries), weight });
+  const add = (weight: number, wanted: (shape: RowShape) => boolean): void => {
+    const made = rows.flatMap((row) =>
+      wanted(shapeOf(row)) ? (makers.get(row.mnemonic) ?? []) : [],
+    );
+    if (made.length === 0) return;
+    choices.push({ arbitrary: fc.oneof({ withCrossShrink: true }, ...made), weight });
   };
-  add(40, plain, (row) => instructionItem(profile, row, rules));
-  add(12, memory, (row) => instructionItem(profile, row, rules));
-  add(6, relative, (row) => relativeJump(profile, row, rules));
-  add(3, indirect, (row) => indirectJump(profile, row, rules));
+  add(40, isPlain);
+  add(12, ({ accesses }) => accesses.length > 0);
+  add(6, ({ jumps }) => jumps.some((jump) => jump.distanceOperand));
+  add(3, ({ jumps }) => jumps.some((jump) => !jump.distanceOperand));
   if (!rules.safe) {
-    add(1, stopping, (row) => instructionItem(profile, row, rules));
-    add(4, rows, (row) => instructionItem(profile, row, rules, true));
+    add(1, ({ effects }) => effects.length > 0);
+    const anything = rows.map((row) => instructionItem(profile, row, rules, true));
     const words = nearMisses(profile.isa).map((word): ProgramItem => ({ kind: "word", word }));
     choices.push({ arbitrary: words, weight: 2 });
+    if (anything.length > 0) choices.push({ arbitrary: fc.oneof(...anything), weight: 4 });
   }
   return fc.oneof({ withCrossShrink: true }, ...choices);
 }
-
-type MakeItem = (row: Instruction) => ItemArbitrary;
 
 function isPlain({ accesses, jumps, effects }: RowShape): boolean {
   return accesses.length === 0 && jumps.length === 0 && effects.length === 0;

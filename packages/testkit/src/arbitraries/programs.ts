@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { TestProfile } from "../profiles/profile.ts";
 import { codeStart } from "../program/layout.ts";
 import { startAddresses, type TestCase } from "../program/test-case.ts";
+import { instructionWords } from "./instructions.ts";
 import { type ProgramRules, programItems } from "./program-items.ts";
 import { states } from "./states.ts";
 
@@ -36,11 +37,37 @@ export function programs(profile: TestProfile, rules: ProgramRules = {}): fc.Arb
         { arbitrary: fc.constantFrom(...starts), weight: 1 },
       );
   const length = { maxLength: rules.maxItems ?? 24, size: "max" } as const;
-  return fc.record({
-    items: fc.array(programItems(profile, rules), length),
-    registers: states(profile),
+  const parts = fc.array(programItems(profile, rules), length);
+  const rest = {
+    items: parts.map((sequences) => sequences.flat()),
     memorySeed: fc.nat(),
     start,
     onePage: rules.safe ? fc.constant(false) : fc.integer({ min: 0, max: 9 }).map((n) => n === 9),
+  };
+  if (!rules.writesCode) return fc.record({ ...rest, registers: states(profile) });
+  const distances = fc
+    .integer({ min: -4, max: 60 })
+    .map((step) => BigInt.asUintN(16, BigInt(2 * step)));
+  const words = fc
+    .constantFrom(...profile.isa.instructions)
+    .chain((row) => instructionWords(row))
+    .map(({ bits }) => bits);
+  return fc
+    .record({ ...rest, registers: states(profile, distances, words) })
+    .map((test) => ({ ...pointIntoCode(profile, test), writableCode: true }));
+}
+
+/** Makes addresses of the distances from the code's begin that the sandbox registers hold. */
+function pointIntoCode(profile: TestProfile, test: TestCase): TestCase {
+  const { addressWidth } = profile.isa;
+  const registers = Object.entries(test.registers).map(([file, values]) => {
+    const holders = profile.sandboxRegisters.filter((holder) => holder.file === file);
+    const pointed = values.map((value, register) =>
+      holders.some((holder) => holder.register === register)
+        ? BigInt.asUintN(addressWidth, BigInt(test.start) + BigInt.asIntN(16, value))
+        : value,
+    );
+    return [file, pointed] as const;
   });
+  return { ...test, registers: Object.fromEntries(registers) };
 }

@@ -9,14 +9,20 @@ import { integers } from "./integers.ts";
 /** The values of all registers by file. */
 export type RegisterValues = Readonly<Record<string, readonly bigint[]>>;
 
-/** States: corner cases in every register, addresses of the sandbox in those that hold them. */
+/**
+ * States: corner cases in every register, addresses of the sandbox in those that hold them, and
+ * sometimes other values if they are given.
+ */
 export function states(
   profile: TestProfile,
   addresses: fc.Arbitrary<bigint> = sandboxAddresses(profile.isa.addressWidth),
+  others?: fc.Arbitrary<bigint>,
 ): fc.Arbitrary<RegisterValues> {
   const files = [...profile.isa.layout.files.values()].map(({ definition }) => definition);
   return fc.record(
-    Object.fromEntries(files.map((file) => [file.name, fileValues(profile, file, addresses)])),
+    Object.fromEntries(
+      files.map((file) => [file.name, fileValues(profile, file, { addresses, others })]),
+    ),
   );
 }
 
@@ -45,13 +51,20 @@ export function sandboxAddresses(addressWidth: 32 | 64): fc.Arbitrary<bigint> {
   return fc.tuple(low, distance).map(([address, above]) => address + above);
 }
 
+interface ValueSources {
+  readonly addresses: fc.Arbitrary<bigint>;
+  readonly others: fc.Arbitrary<bigint> | undefined;
+}
+
 function fileValues(
   profile: TestProfile,
   file: RegisterFileDefinition,
-  addresses: fc.Arbitrary<bigint>,
+  { addresses, others }: ValueSources,
 ): fc.Arbitrary<readonly bigint[]> {
   const formats = profile.floatFiles[file.name];
-  const any = formats ? floatRegisters(file.width, formats) : integers(file.width);
+  const numbers = formats ? floatRegisters(file.width, formats) : integers(file.width);
+  const wrapped = others?.map((value) => BigInt.asUintN(file.width, value));
+  const any = wrapped && file.width >= 32 ? fc.oneof(numbers, wrapped) : numbers;
   const usual = profile.usualRegisters[file.name];
   const value = usual ? fc.oneof({ arbitrary: fc.constantFrom(...usual), weight: 7 }, any) : any;
   const holders = profile.sandboxRegisters.filter((register) => register.file === file.name);

@@ -42,6 +42,8 @@ export interface RunOptions {
 }
 
 /** The mappings of a test case: its code, and the sandbox. */
+const all = rights.read | rights.write | rights.execute;
+
 function mappingsOf(
   { addressWidth }: Isa,
   test: TestCase,
@@ -52,7 +54,7 @@ function mappingsOf(
   const limit = addressWidth === 32 ? 2 ** 32 : Number.POSITIVE_INFINITY;
   const length = test.onePage ? pageBytes : Math.min(end, limit) - first;
   return [
-    { start: first, length, rights: rights.read | rights.execute },
+    { start: first, length, rights: test.writableCode ? all : all & ~rights.write },
     ...sandboxesOf(addressWidth),
   ];
 }

@@ -16,14 +16,19 @@ describe.each(isas.map((isa) => [isa.name, isa] as const))(
   (_, isa) => {
     const profile = riscvProfile(isa);
     const benches = [new Bench(isa, reference), new Bench(isa, interpreter)] as const;
+    const budgets = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
     const size = isas.indexOf(isa) < 2 ? 800 : 200;
 
     it("instruction by instruction", { timeout: fuzzTimeout(30_000) }, () => {
       fc.assert(assertSame(profile, benches, programs(profile)), fuzzRuns(size));
     });
 
+    it("on programs that write to themselves", { timeout: fuzzTimeout(30_000) }, () => {
+      const tests = programs(profile, { writesCode: "unfenced" });
+      fc.assert(assertSame(profile, benches, tests, budgets), fuzzRuns(size));
+    });
+
     it("in runs of any length", { timeout: fuzzTimeout(30_000) }, () => {
-      const budgets = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
       fc.assert(assertSame(profile, benches, programs(profile), budgets), fuzzRuns(size / 2));
     });
   },

@@ -73,7 +73,7 @@ export function testText(profile: TestProfile, test: TestCase): string {
     });
   });
   return [
-    `start: 0x${test.start.toString(16)}, ${test.onePage ? "onePage: true, " : ""}memorySeed: ${test.memorySeed}, // sandbox at 0x${sandbox.start.toString(16)}`,
+    `start: 0x${test.start.toString(16)}, ${test.onePage ? "onePage: true, " : ""}${test.writableCode ? "writableCode: true, " : ""}memorySeed: ${test.memorySeed}, // sandbox at 0x${sandbox.start.toString(16)}`,
     `before: { ${before.join(", ")} },`,
     "asm: `",
     ...assemblyLines(profile, test).map((line) => `  ${line}`),

@@ -16,6 +16,8 @@ export interface TestCase {
   readonly start: number;
   /** Whether only the page of the first instruction is mapped. */
   readonly onePage: boolean;
+  /** Whether the code can be written. */
+  readonly writableCode?: boolean;
 }
 
 /** A test case as engines see it. */

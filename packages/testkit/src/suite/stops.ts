@@ -28,6 +28,12 @@ export function describeStops(framework: TestFramework, tested: EngineUnderTest)
     fc.assert(assertSame(profile, benches, programs(profile), budgets), fuzzRuns(runs));
   });
 
+  it("sees what it stored to its own code, after a fence", () => {
+    const benches = [new Bench(isa, reference), new Bench(isa, engine)] as const;
+    const tests = programs(profile, { writesCode: "fenced" });
+    fc.assert(assertSame(profile, benches, tests, budgets), fuzzRuns(runs));
+  });
+
   it("stops in the same states, however its work is split into runs", () => {
     const benches = [new Bench(isa, engine), new Bench(isa, engine)] as const;
     const options = { secondBudgets: [1_000] };

@@ -42,11 +42,11 @@ export function oraclePrograms(profile: TestProfile, maxItems: number): fc.Arbit
   const item = fc.oneof(
     { withCrossShrink: true },
     { arbitrary: programItems(profile, rules), weight: 20 },
-    { arbitrary: reservations(profile), weight: 1 },
+    { arbitrary: reservations(profile).map((one) => [one]), weight: 1 },
   );
   const list = fc.array(item, { maxLength: maxItems, size: "max" });
   return fc.record({
-    items: fc.tuple(list, lastItem(profile)).map(([items, last]) => [...items, ...last]),
+    items: fc.tuple(list, lastItem(profile)).map(([items, last]) => [...items.flat(), ...last]),
     registers: states(profile, addresses()),
     memorySeed: fc.nat(),
     start: fc.constant(codeAddress),
@@ -88,7 +88,7 @@ function reservations(profile: TestProfile): fc.Arbitrary<ProgramItem> {
     return fc.tuple(half("lr"), fc.array(between, { maxLength: 2 }), half("sc")).map(
       ([first, computations, last]): ProgramItem => ({
         kind: "group",
-        body: [first, ...computations.filter(isStraight), last],
+        body: [first, ...computations.flat().filter(isStraight), last],
       }),
     );
   });
