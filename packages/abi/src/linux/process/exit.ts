@@ -2,7 +2,13 @@
  * The end of threads and processes: zombies, orphans, and what the parent hears.
  * @see exit_group(2), wait(2), prctl(2) PR_SET_CHILD_SUBREAPER
  */
-import { SIG_IGN, signalActionFlags, signalCode, signals } from "../constants/signals.ts";
+import {
+  MAX_SIGNAL,
+  SIG_IGN,
+  signalActionFlags,
+  signalCode,
+  signals,
+} from "../constants/signals.ts";
 import { releaseRobustFutexes } from "../futex-robust.ts";
 import type { Kernel } from "../kernel.ts";
 import { signalGroup, signalProcess } from "../signals/send.ts";
@@ -103,7 +109,8 @@ function notifyParent(kernel: Kernel, process: Process): void {
     return;
   }
   let isReaped = false;
-  if (exit !== undefined && exitSignal !== 0) {
+  // clone(2) takes numbers that are no signals; as in Linux, nothing is sent then.
+  if (exit !== undefined && exitSignal > 0 && exitSignal <= MAX_SIGNAL) {
     if (exitSignal === signals.SIGCHLD) {
       const { handler, flags } = parent.actions.get(signals.SIGCHLD);
       isReaped = handler === SIG_IGN || (flags & signalActionFlags.SA_NOCLDWAIT) !== 0;
