@@ -117,9 +117,9 @@ export function runProgram(options: RunProgramOptions): ProgramRun {
     end = left < 1 ? { kind: "fuel" } : vm.runFor(Math.min(left, 1e6));
     if (end.kind === "fuel" && left > 1e6) continue;
     if (end.kind !== "idle" || end.untilNanos === undefined) break;
-    const nanos = end.untilNanos - now();
+    const nanos = Math.ceil(end.untilNanos - now());
     if (nanos > longestWaitNanos) break;
-    skippedNanos += Math.max(0, nanos);
+    skippedNanos += Math.max(1, nanos);
   }
   return {
     code: exitStatus(end),

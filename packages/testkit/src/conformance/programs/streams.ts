@@ -1,12 +1,15 @@
 /** Standard streams of a test's guest: input given at once, output collected. */
 import type { HostInput, HostOutput } from "@isovm/abi";
 
-/** Keeps what is written. */
+/** Keeps what is written; a program that writes without end finds that the reader has gone. */
 export class OutputCollector implements HostOutput {
   readonly isTerminal = false;
   readonly #chunks: Uint8Array[] = [];
+  #room = 64 * 2 ** 20;
 
   write(bytes: Uint8Array): boolean {
+    if (bytes.length > this.#room) return false;
+    this.#room -= bytes.length;
     this.#chunks.push(bytes.slice());
     return true;
   }
