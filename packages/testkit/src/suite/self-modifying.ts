@@ -1,5 +1,7 @@
 /** Code that changes: by its own stores, by the host, by mappings that come and go. */
 import type { ProcessAddressSpace } from "@isovm/machine";
+import fc from "fast-check";
+import { instructionWords } from "../arbitraries/instructions.ts";
 import { exitText } from "../differential/bench.ts";
 import { bytesOf, type EncodedInstruction, encodeRow } from "../program/encoded.ts";
 import { codeStart, pageBytes, rights, sandboxMappings } from "../program/layout.ts";
@@ -130,6 +132,35 @@ export function describeChangingCode(
       }
     });
 
+    it("either one of two instructions that the ISA calls a frequent pair", () => {
+      const scenes = [scene, new Scene(profile, reference)] as const;
+      for (const [first, second] of frequentPairs(profile)) {
+        const places = [codeStart, codeStart + first.sizeBytes];
+        const ends = scenes.map((running) => {
+          const lines: string[] = [];
+          const run = (): void => {
+            running.bench.engine.state.pc = BigInt(codeStart);
+            const exit = exitText(running.bench.engine.run(4));
+            lines.push(`${exit} in ${stateText(running)}`);
+          };
+          begin(running, [first, second, profile.exit]);
+          for (const holder of profile.sandboxRegisters) {
+            running.write(holder, BigInt(sandboxMappings[0]?.start ?? 0));
+          }
+          run();
+          for (const place of places) {
+            running.place(place, [profile.exit]);
+            run();
+            running.place(codeStart, [first, second, profile.exit]);
+            run();
+          }
+          return lines.join("\n");
+        });
+        const [ours = "", theirs = ""] = ends;
+        check(`0x${first.bits.toString(16)}, 0x${second.bits.toString(16)}`, ours, theirs);
+      }
+    });
+
     it("what the host writes, between two runs", () => {
       start([set(1), profile.exit]);
       scene.runToExit(codeStart, codeStart + size);
@@ -248,6 +279,26 @@ export function describeChangingCode(
       first.dispose();
     });
   });
+}
+
+/** Some instructions of each pair. */
+function frequentPairs(
+  profile: EngineUnderTest["profile"],
+): readonly (readonly [EncodedInstruction, EncodedInstruction])[] {
+  const { instructions, frequentPairs: pairs = {} } = profile.isa;
+  const some = (mnemonic: string): readonly EncodedInstruction[] => {
+    const row = instructions.find((candidate) => candidate.mnemonic === mnemonic);
+    return row ? fc.sample(instructionWords(row), { numRuns: 3, seed: 1 }) : [];
+  };
+  return Object.entries(pairs).flatMap(([first, seconds]) =>
+    seconds.flatMap((second) => {
+      const after = some(second);
+      return some(first).flatMap((one, index) => {
+        const other = after[index];
+        return other ? [[one, other] as const] : [];
+      });
+    }),
+  );
 }
 
 /** The instruction with a register of some value where it could store the zero register. */
