@@ -245,9 +245,10 @@ class Execution implements Environment {
     return address;
   }
 
-  #load(access: MemoryAccess): bigint {
+  /** `kind` is the right that is needed: a read-modify-write access has one, to write. */
+  #load(access: MemoryAccess, kind: "read" | "write" = "read"): bigint {
     const sizeBytes = access.width / 8;
-    const value = this.#memory.read(this.#address(access), sizeBytes, "read");
+    const value = this.#memory.read(this.#address(access), sizeBytes, kind);
     return access.endian === "big" ? reverseBytes(value, sizeBytes) : value;
   }
 
@@ -292,7 +293,7 @@ class Execution implements Environment {
         return next;
       case "atomic": {
         this.#locate(statement.access);
-        const old = this.#load(statement.access);
+        const old = this.#load(statement.access, "write");
         const value = this.#value(statement.value);
         const { width } = statement.access;
         this.#temporaries.set(statement.result.id, old);
@@ -301,7 +302,7 @@ class Execution implements Environment {
       }
       case "compareAndSwap": {
         this.#locate(statement.access);
-        const old = this.#load(statement.access);
+        const old = this.#load(statement.access, "write");
         const [expected, value] = [this.#value(statement.expected), this.#value(statement.value)];
         this.#temporaries.set(statement.result.id, old);
         if (old === expected) this.#store(statement.access, value);
