@@ -31,7 +31,7 @@ function exitStatus({ code, signal }: OracleResult): number | undefined {
 
 describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc", "qemu-riscv64"))("programs in C", () => {
   it.each(sources(directory))("%s does what it does under QEMU", { timeout: 60_000 }, (name) =>
-    withCompiled(new URL(name, directory).pathname, [], async ({ path, contents }) => {
+    withCompiled(new URL(name, directory).pathname, ["-static"], async ({ path, contents }) => {
       const { output, stderr, code } = run(contents);
       const qemu = await runOracle("qemu-riscv64", [path], { cwd: "/tmp" });
       expect(lines(output)).toEqual(lines(qemu.stdout));
@@ -45,7 +45,7 @@ describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc", "qemu-riscv64"))("programs 
     "%s does the same on the reference evaluator",
     { timeout: 60_000 },
     (name) =>
-      withCompiled(new URL(name, directory).pathname, [], ({ contents }) => {
+      withCompiled(new URL(name, directory).pathname, ["-static"], ({ contents }) => {
         const fast = run(contents);
         const slow = run(contents, { engine: reference });
         expect(lines(slow.output)).toEqual(lines(fast.output));
@@ -59,7 +59,7 @@ describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc", "qemu-riscv64"))("programs 
 // files, and hangs after a partial mprotect.
 describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc"))("programs in C beyond QEMU", () => {
   it.each(sources(linuxDirectory))("%s does what Linux does", { timeout: 60_000 }, (name) =>
-    withCompiled(new URL(name, linuxDirectory).pathname, [], ({ contents }) => {
+    withCompiled(new URL(name, linuxDirectory).pathname, ["-static"], ({ contents }) => {
       const { stdout, stderr, code } = run(contents);
       const expected = readFileSync(new URL(name.replace(/c$/, "out"), linuxDirectory), "utf8");
       expect(`${stdout}${stderr}exit ${code}\n`.split("\n")).toEqual(expected.split("\n"));

@@ -131,7 +131,7 @@ describe("mutated executables", { timeout: 240_000 }, () => {
 
 describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc"))("hostile programs", () => {
   it("make random system calls without harm", { timeout: 120_000 }, () =>
-    withCompiled(source("system-calls.c"), freestanding, ({ contents }) => {
+    withCompiled(source("system-calls.c"), ["-static", ...freestanding], ({ contents }) => {
       const marker = Buffer.from(contents).indexOf(Buffer.from("efcdab8967452301", "hex"));
       const ends = new Set<string>();
       for (let seed = 1; seed <= 12; seed += 1) {
@@ -144,7 +144,7 @@ describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc"))("hostile programs", () => 
   );
 
   it("don't get out of their roots", { timeout: 120_000 }, () =>
-    withCompiled(source("escape.c"), [], async ({ contents }) => {
+    withCompiled(source("escape.c"), ["-static"], async ({ contents }) => {
       const top = mkdtempSync(join(tmpdir(), "isovm-escape-"));
       const outside = join(top, "outside");
       const secret = join(outside, "secret");

@@ -1,6 +1,13 @@
 /** Every access of every row at every kind of place where it fails. */
 import { exitText } from "../differential/bench.ts";
-import { codeStart, pageBytes, sandbox } from "../program/layout.ts";
+import {
+  codeStart,
+  type Mapping,
+  pageBytes,
+  rights,
+  sandbox,
+  sandboxMappings,
+} from "../program/layout.ts";
 import { type AccessShape, shapeOf, writesMemory } from "../program/row-shape.ts";
 import { check, type EngineUnderTest, type TestFramework } from "./framework.ts";
 import { codePages, type MemoryRow, memoryRows, Scene } from "./scene.ts";
@@ -9,6 +16,13 @@ interface Place {
   readonly name: string;
   readonly address: (sizeBytes: number) => number;
 }
+
+/** What Linux never gives a RISC-V process, but an engine can be given. */
+const writeOnly: Mapping = {
+  start: sandbox.end + 16 * pageBytes,
+  length: pageBytes,
+  rights: rights.write,
+};
 
 const places: readonly Place[] = [
   { name: "mapped memory", address: () => sandbox.start + 64 },
@@ -21,6 +35,7 @@ const places: readonly Place[] = [
   { name: "a page and one that can only be read", address: () => sandbox.readOnly - 1 },
   { name: "a page and one without rights", address: () => sandbox.forbidden - 1 },
   { name: "two pages of which only the first is mapped", address: () => sandbox.end - 1 },
+  { name: "memory that can only be written", address: () => writeOnly.start + 64 },
   { name: "nothing and a page", address: () => sandbox.start - 1 },
 ];
 
@@ -108,7 +123,7 @@ export function describeFaults(
 }
 
 function accessAt(scene: Scene, { row, access, base, instruction }: MemoryRow, place: Place): void {
-  scene.reset();
+  scene.reset([codePages, ...sandboxMappings, writeOnly]);
   const address = place.address(access.sizeBytes);
   scene.place(codeStart, [instruction]);
   scene.write(base, BigInt(address));

@@ -8,6 +8,11 @@ import { runOracle } from "../../oracle/index.ts";
 /** The cross compiler refused a program; the message is the compiler's. */
 export class CompileError extends IsovmError<{ readonly source: string }> {}
 
+/** Options for a C program without a C library; nothing sets its global pointer. */
+export const freestanding: readonly string[] = [
+  ...["-nostdlib", "-ffreestanding", "-fno-builtin", "-Wl,--no-relax"],
+];
+
 /** An executable on the host's disk. */
 export interface Compiled {
   readonly path: string;
@@ -28,7 +33,7 @@ export async function withCompiled<T>(
   try {
     const path = join(directory, "program");
     const { code, stderr } = await runOracle("riscv64-linux-gnu-gcc", [
-      ...["-O1", "-static", "-w", "-pthread", ...options],
+      ...["-O1", "-w", "-pthread", ...options],
       ...[source, "-o", path, "-lm"],
     ]);
     if (code !== 0) throw new CompileError(new TextDecoder().decode(stderr), { source });
