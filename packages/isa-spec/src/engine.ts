@@ -46,6 +46,8 @@ export const translationFault = { unmapped: -1, permission: -2, bus: -3, memory:
 export interface MemoryListener {
   /** Bytes `[start, end)` of a frame marked as code were written, or the frame was freed. */
   codeWritten(frame: number, start: number, end: number): void;
+  /** A frame was marked as code: engines that write to it unnoticed must not do so any more. */
+  codeMarked?(frame: number): void;
   /** Translations of `pageCount` pages from `startPage` (page numbers) are stale; all, if absent. */
   mappingChanged(startPage?: bigint, pageCount?: number): void;
 }
@@ -66,7 +68,10 @@ export interface EngineMemory {
    * it, populated and, for a write, private; or one of {@link translationFault}.
    */
   translate(address: bigint, access: AccessKind): number;
-  /** From now on, writes by anybody but the engine to this frame are reported to the listener. */
+  /**
+   * From now on, writes to this frame are reported to the listeners; those of other engines over
+   * the same memory too, which are told of the mark.
+   */
   markCode(frame: number): void;
   /** True if {@link markCode} was called for the frame and it wasn't freed since. */
   isCode(frame: number): boolean;

@@ -65,40 +65,43 @@ export function decisionTree(
     fixed: windows(indexed.row.pattern.mask, width),
     values: windows(indexed.row.pattern.match, width),
   }));
-  return build(candidates, new Uint8Array(width));
+  return build(candidates, 0n, width);
 }
 
 /** By bit number: eight bits from there up. */
 function windows(bits: bigint, width: number): Uint8Array {
-  return Uint8Array.from({ length: width }, (_, low) =>
-    Number(BigInt.asUintN(widestSwitch, bits >> BigInt(low))),
-  );
+  const text = bits.toString(2);
+  const result = new Uint8Array(width);
+  let window = 0;
+  for (let low = width - 1; low >= 0; low -= 1) {
+    // The typed array drops the bits above the eighth.
+    window = (window << 1) | (text[text.length - 1 - low] === "1" ? 1 : 0);
+    result[low] = window;
+  }
+  return result;
 }
 
 /** `decided` has a 1 for every bit that the way to this node has looked at. */
-function build(candidates: readonly Candidate[], decided: Uint8Array): DecisionNode {
+function build(candidates: readonly Candidate[], decided: bigint, wordWidth: number): DecisionNode {
   if (candidates.length === 0) return illegal;
-  const range = candidates.length > 1 ? bestRange(candidates, decided) : undefined;
+  const range = candidates.length > 1 ? bestRange(candidates, decided, wordWidth) : undefined;
   if (!range) return chain(candidates, decided);
   const { low, width } = range;
-  const below = decided.slice().fill(1, low, low + width);
+  const below = decided | (((1n << BigInt(width)) - 1n) << BigInt(low));
   const groups = new Map<string, DecisionNode>();
   const children = distribute(candidates, low, width).map((group) => {
     const key = group.map(({ rowIndex }) => rowIndex).join();
     const known = groups.get(key);
     if (known) return known;
-    const node = build(group, below);
+    const node = build(group, below, wordWidth);
     groups.set(key, node);
     return node;
   });
   return { kind: "switch", low, width, children };
 }
 
-const complement = (bit: string): string => (bit === "0" ? "1" : "0");
-
-function chain(candidates: readonly Candidate[], decided: Uint8Array): DecisionNode {
-  // The highest bit stands first in the literal.
-  const open = BigInt(`0b${decided.toReversed().join("").replace(/[01]/g, complement)}`);
+function chain(candidates: readonly Candidate[], decided: bigint): DecisionNode {
+  const open = ~decided;
   let rest: DecisionNode = illegal;
   for (const { row, rowIndex } of candidates.toReversed()) {
     const mask = row.pattern.mask & open;
@@ -148,17 +151,20 @@ function forEachValue(
  */
 function bestRange(
   candidates: readonly Candidate[],
-  decided: Uint8Array,
+  decided: bigint,
+  wordWidth: number,
 ): { low: number; width: number } | undefined {
-  const useful = useOf(candidates, decided.length);
+  const undecided = bitsOf(~decided, wordWidth);
+  const useful = bitsOf(~decided & useOf(candidates), wordWidth);
   let best: { low: number; width: number } | undefined;
   let bestCost = candidates.length;
-  for (let low = 0; low < decided.length; low += 1) {
-    if (decided[low] || !useful[low]) continue;
-    for (let width = 1; width <= widestSwitch && low + width <= decided.length; width += 1) {
+  for (let low = 0; low < wordWidth; low += 1) {
+    if (!useful[low]) continue;
+    for (let width = 1; width <= widestSwitch && low + width <= wordWidth; width += 1) {
       const high = low + width - 1;
-      if (decided[high]) break;
+      if (!undecided[high]) break;
       if (!useful[high]) continue;
+      if (leastCost(candidates, low, width) >= bestCost) continue;
       const cost = costOf(candidates, low, width);
       if (cost < bestCost) {
         bestCost = cost;
@@ -169,21 +175,41 @@ function bestRange(
   return best;
 }
 
-/** By bit: 1 if two candidates fix it differently. */
-function useOf(candidates: readonly Candidate[], width: number): Uint8Array {
-  const zeros = new Uint8Array(width);
-  const ones = new Uint8Array(width);
-  for (const { fixed, values } of candidates) {
-    for (let bit = 0; bit < width; bit += 1) {
-      const value = (values[bit] ?? 0) & 1;
-      ones[bit] = (ones[bit] ?? 0) | value;
-      zeros[bit] = (zeros[bit] ?? 0) | ((fixed[bit] ?? 0) & 1 & ~value);
-    }
+/** By bit number: whether the bit is set. */
+function bitsOf(bits: bigint, width: number): readonly boolean[] {
+  const text = BigInt.asUintN(width, bits).toString(2);
+  return Array.from({ length: width }, (_, bit) => text[text.length - 1 - bit] === "1");
+}
+
+/** The bits that two candidates fix differently. */
+function useOf(candidates: readonly Candidate[]): bigint {
+  let zeros = 0n;
+  let ones = 0n;
+  for (const { row } of candidates) {
+    const { mask, match } = row.pattern;
+    ones |= match;
+    zeros |= mask & ~match;
   }
-  return ones.map((one, bit) => one & (zeros[bit] ?? 0));
+  return zeros & ones;
 }
 
 const sizes = new Uint16Array(2 ** widestSwitch);
+
+/** By mask: how many values differ from each other in these bits alone. */
+const combinations = Uint16Array.from({ length: 2 ** widestSwitch }, (_, mask) => {
+  let count = 1;
+  for (let rest = mask; rest > 0; rest >>= 1) if (rest & 1) count *= 2;
+  return count;
+});
+
+/** What {@link costOf} would be if the range spread the rows evenly over the table. */
+function leastCost(candidates: readonly Candidate[], low: number, width: number): number {
+  const entries = 2 ** width;
+  const mask = entries - 1;
+  let total = 0;
+  for (const { fixed } of candidates) total += combinations[mask & ~(fixed[low] ?? 0)] ?? 0;
+  return (total / entries) * (total / candidates.length) + entryCost * entries;
+}
 
 function costOf(candidates: readonly Candidate[], low: number, width: number): number {
   const entries = 2 ** width;

@@ -110,6 +110,7 @@ class FastInterpreter implements Engine {
     this.#flush();
     memory.attach({
       codeWritten: (frame, start, end) => this.#pages.invalidate(frame, start, end),
+      codeMarked: (frame) => this.#dropWrites(frame),
       mappingChanged: (startPage, pageCount) => this.#mappingChanged(startPage, pageCount),
     });
   }
@@ -308,10 +309,7 @@ class FastInterpreter implements Engine {
   }
 
   #recordsOf(frame: number): number {
-    if (!this.#memory.isCode(frame)) {
-      this.#memory.markCode(frame);
-      this.#dropWrites(frame);
-    }
+    if (!this.#memory.isCode(frame)) this.#memory.markCode(frame);
     return this.#pages.recordsOf(frame);
   }
 

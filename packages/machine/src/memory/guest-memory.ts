@@ -187,7 +187,9 @@ export class CurrentSpaceMemory implements EngineMemory {
   }
 
   markCode(frame: number): void {
+    if (this.#frames.isCode(frame)) return;
     this.#frames.markCode(frame);
+    for (const listener of this.#listeners) listener.codeMarked?.(frame);
   }
 
   isCode(frame: number): boolean {

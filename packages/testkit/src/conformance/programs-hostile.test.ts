@@ -21,7 +21,7 @@ import { toElf } from "../elf/elf-writer.ts";
 import { hasOracles } from "../oracle/index.ts";
 import { freestanding, withCompiled } from "./programs/compile.ts";
 import { mutant, seededNumbers } from "./programs/mutants.ts";
-import { type RunProgramOptions, runProgram } from "./programs/run-program.ts";
+import { type ProgramRun, type RunProgramOptions, runProgram } from "./programs/run-program.ts";
 
 const isa = rv64();
 const source = (name: string): string =>
@@ -79,10 +79,7 @@ function mutants(
   const below = seededNumbers(seed);
   const outcomes = new Map<string, number>();
   for (let index = 0; index < count; index += 1) {
-    const start = performance.now();
     const kind = run(below);
-    const millis = performance.now() - start;
-    if (millis > 10_000) throw new Error(`mutant ${index} of seed ${seed} took ${millis} ms`);
     outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
   }
   return outcomes;
@@ -93,7 +90,7 @@ describe("mutated executables", { timeout: 240_000 }, () => {
     const assembly = assemble(isa, assembled, { origin: 0x10000n, sectionAlignment: 4096 });
     const original = toElf(assembly, { machine: 243, class: 64 });
     expect(outcome(original)).toBe("exited");
-    const outcomes = mutants(7000, 1, (below) => outcome(mutant(original, below)));
+    const outcomes = mutants(6000, 1, (below) => outcome(mutant(original, below)));
     for (const kind of ["exited", "killed", "refused"]) {
       expect(outcomes.get(kind), kind).toBeGreaterThan(100);
     }
@@ -109,11 +106,12 @@ describe("mutated executables", { timeout: 240_000 }, () => {
           const run = (bytes: Uint8Array, linker: Uint8Array): string =>
             outcome(bytes, { files: { "lib/ld.so": { contents: linker, mode: 0o755 } } });
           expect(run(program, interpreter)).toBe("exited");
-          const programs = mutants(1500, 2, (below) => run(mutant(program, below), interpreter));
-          const linkers = mutants(1500, 3, (below) => run(program, mutant(interpreter, below)));
+          const programs = mutants(2000, 2, (below) => run(mutant(program, below), interpreter));
+          const linkers = mutants(2000, 3, (below) => run(program, mutant(interpreter, below)));
           for (const outcomes of [programs, linkers]) {
-            expect(outcomes.get("refused")).toBeGreaterThan(100);
-            expect(outcomes.get("exited")).toBeGreaterThan(100);
+            expect([...outcomes.keys()]).toEqual(
+              expect.arrayContaining(["exited", "killed", "refused"]),
+            );
           }
         }),
       ));
@@ -154,6 +152,15 @@ describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc"))("hostile programs", () => 
       const socket = join(outside, "socket");
       await new Promise<void>((resolve) => server.listen(socket, resolve));
       try {
+        const attempt = (root: string, readOnly: boolean, also: Mounts): ProgramRun =>
+          runProgram({
+            isa,
+            program: "/program",
+            args: [secret, outside, socket, "/mnt"],
+            root: openHostDirectory(root, { readOnly }),
+            mounts: { "/mnt": openHostDirectory(makeRoot(`${root}-mount`, outside)), ...also },
+            fuel: 1e9,
+          });
         for (const [name, readOnly] of [
           ["root", true],
           ["mounted", false],
@@ -161,17 +168,13 @@ describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc"))("hostile programs", () => 
           const root = join(top, name);
           makeRoot(root, outside);
           writeFileSync(join(root, "program"), contents, { mode: 0o755 });
-          const run = runProgram({
-            isa,
-            program: "/program",
-            args: [secret, outside, socket, "/mnt"],
-            root: openHostDirectory(root, { readOnly }),
-            mounts: { "/mnt": openHostDirectory(makeRoot(join(top, `${name}-mount`), outside)) },
-            fuel: 1e9,
-          });
+          const run = attempt(root, readOnly, {});
           expect(run.stdout).toBe("thousands of attempts\n");
           expect(run.code).toBe(0);
         }
+        // What it looks for, it would find.
+        const lent = { [outside]: openHostDirectory(outside, { readOnly: true }) };
+        expect(attempt(join(top, "root"), true, lent).stdout).toContain("ESCAPED by openat");
         expect(readFileSync(secret, "utf8")).toBe("SECRET");
         expect(readdirSync(outside).sort()).toEqual(["secret", "socket"]);
         expect(readdirSync(top).sort()).toEqual(
@@ -186,8 +189,11 @@ describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc"))("hostile programs", () => 
   );
 });
 
+type Mounts = NonNullable<RunProgramOptions["mounts"]>;
+
 /** A directory with links that lead out of it. */
 function makeRoot(root: string, outside: string): string {
+  rmSync(root, { recursive: true, force: true });
   mkdirSync(join(root, "inner"), { recursive: true });
   const links: readonly (readonly [string, string])[] = [
     ["absolute", join(outside, "secret")],

@@ -161,6 +161,25 @@ export function describeChangingCode(
       }
     });
 
+    it("what another engine over the same memory writes, which did so before it was code", () => {
+      start([write, fence, profile.exit]);
+      scene.place(other, [set(1), profile.exit]);
+      const { memory, engine: first } = scene.bench;
+      const second = engine({ isa: profile.isa, memory });
+      const writeBy = (instruction: EncodedInstruction): void => {
+        second.state.pc = BigInt(codeStart);
+        second.state.write(store.base.file, store.base.register, BigInt(other));
+        second.state.write(data.file, data.register, instruction.bits);
+        check("the other engine's exit", exitText(second.run(2)), "budget");
+      };
+      for (const round of [20, 21, 22]) {
+        writeBy(set(round));
+        scene.runToExit(other, other + size);
+        sets(BigInt(round));
+      }
+      check("the name", first.name, second.name);
+    });
+
     it("what the host writes, between two runs", () => {
       start([set(1), profile.exit]);
       scene.runToExit(codeStart, codeStart + size);

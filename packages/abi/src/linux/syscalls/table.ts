@@ -61,8 +61,18 @@ export interface SystemCallTable {
   readonly names: ReadonlyMap<number, string>;
 }
 
-/** Numbers the calls for a port. */
+const tables = new WeakMap<LinuxBinding, SystemCallTable>();
+
+/** The calls of a port by number. */
 export function buildTable(binding: LinuxBinding): SystemCallTable {
+  const known = tables.get(binding);
+  if (known !== undefined) return known;
+  const table = numberCalls(binding);
+  tables.set(binding, table);
+  return table;
+}
+
+function numberCalls(binding: LinuxBinding): SystemCallTable {
   const numbers: Readonly<Record<string, number>> = {
     ...(binding.systemCallNumbers === "asm-generic"
       ? asmGenericNumbers(binding.model.wordBytes)

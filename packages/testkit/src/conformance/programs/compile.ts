@@ -37,7 +37,7 @@ export async function withCompiled<T>(
       ...[source, "-o", path, "-lm"],
     ]);
     if (code !== 0) throw new CompileError(new TextDecoder().decode(stderr), { source });
-    return await use({ path, contents: await readFile(path) });
+    return await use({ path, contents: new Uint8Array(await readFile(path)) });
   } finally {
     await rm(directory, { recursive: true });
   }
