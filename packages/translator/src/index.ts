@@ -1,0 +1,6 @@
+/**
+ * The translator: hot guest code becomes WebAssembly, above an interpreter for everything else.
+ *
+ * @packageDocumentation
+ */
+export {};
