@@ -1,0 +1,101 @@
+/** What is kept of translated code: modules of regions, and the guest code that each was made from. */
+import { IsovmError } from "@isovm/isa-spec";
+
+/** Bytes of guest code at a virtual address. */
+export interface KeptCode {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** A region of a kept module. */
+export interface KeptRegion {
+  /** Guest address of its entry. */
+  readonly pc: bigint;
+  /** Name of its function among the module's exports. */
+  readonly exportName: string;
+  /**
+   * The guest code that it was made from, as runs of bytes. A machine compares all of it with its
+   * own memory before it uses the region.
+   */
+  readonly code: readonly KeptCode[];
+}
+
+/** A module of translated regions: its bytes, and everything that is needed to see whether it fits. */
+export interface KeptModule {
+  /** A WebAssembly binary. */
+  readonly wasm: Uint8Array;
+  readonly regions: readonly KeptRegion[];
+}
+
+/** A module that can't be kept: a machine would use it where it doesn't fit, or not at all. */
+export class KeptModuleError extends IsovmError<{ exportName: string }> {}
+
+const maxAddress = 2n ** 64n - 1n;
+export const maxNameBytes = 2 ** 16 - 1;
+
+/**
+ * Checks that every region has an entry that its code covers, as a region without code would fit
+ * everywhere.
+ *
+ * @throws KeptModuleError
+ */
+export function checkKeptModule({ regions }: KeptModule): void {
+  for (const region of regions) {
+    const { exportName } = region;
+    if (!coversEntry(region)) {
+      throw new KeptModuleError("a region's code doesn't cover its entry", { exportName });
+    }
+    // A UTF-16 unit takes at most three bytes of UTF-8.
+    if (exportName.length * 3 > maxNameBytes) {
+      throw new KeptModuleError("an export's name is too long", { exportName });
+    }
+  }
+}
+
+/** Whether a region's code is where code can be, and its entry in it. */
+export function coversEntry({ pc, code }: KeptRegion): boolean {
+  const runs = code.map(({ address, bytes }) => ({ address, end: address + BigInt(bytes.length) }));
+  return (
+    runs.every(({ address, end }) => address >= 0n && address < end && end - 1n <= maxAddress) &&
+    runs.some(({ address, end }) => address <= pc && pc < end)
+  );
+}
+
+/**
+ * The modules without those that add nothing: whose every region is one of an earlier module's, as
+ * happens when two processes translate the same program at the same time.
+ */
+export function withoutRepetitions(modules: readonly KeptModule[]): KeptModule[] {
+  const known = new Map<bigint, KeptRegion[]>();
+  return modules.filter(({ regions }) => {
+    const added = regions.filter(
+      (region) => !known.get(region.pc)?.some((other) => isSameRegion(region, other)),
+    );
+    for (const region of added) {
+      const others = known.get(region.pc);
+      if (others) others.push(region);
+      else known.set(region.pc, [region]);
+    }
+    return added.length > 0;
+  });
+}
+
+/** Whether two regions translate the same guest code from the same entry. */
+function isSameRegion(one: KeptRegion, other: KeptRegion): boolean {
+  return (
+    one.pc === other.pc &&
+    one.code.length === other.code.length &&
+    one.code.every((run, index) => {
+      const counterpart = other.code[index];
+      return (
+        counterpart !== undefined &&
+        run.address === counterpart.address &&
+        isSameBytes(run.bytes, counterpart.bytes)
+      );
+    })
+  );
+}
+
+function isSameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
