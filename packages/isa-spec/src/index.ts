@@ -26,4 +26,5 @@ export * from "./layout.ts";
 export * from "./lint/index.ts";
 export * from "./pattern.ts";
 export * from "./pseudo.ts";
+export * from "./region-host.ts";
 export * from "./state.ts";

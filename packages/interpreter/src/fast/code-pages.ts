@@ -10,11 +10,21 @@ const alignment = 32;
 /** Record blocks kept at most, each some 4 times the size of a page; then all are dropped. */
 const mostPages = 8192;
 
+/** What a predecoder makes of code. */
+export interface RecordShape {
+  readonly parcelBytes: number;
+  /** Bytes of records for one parcel. */
+  readonly pieceBytes: number;
+  /** By handler: the one that executes its first instruction alone. */
+  readonly plainHandlers: Uint16Array;
+}
+
 /** Makes, finds and invalidates records. */
 export class CodePages {
   readonly #memory: EngineMemory;
   readonly #parcelBytes: number;
   readonly #pieceBytes: number;
+  readonly #plainHandlers: Uint16Array;
   readonly #longest: number;
   readonly #dropped: () => void;
   /** By frame: byte offset of the first record. */
@@ -23,13 +33,14 @@ export class CodePages {
   /** `dropped` is called when offsets of records become invalid. */
   constructor(
     memory: EngineMemory,
-    { parcelBytes, pieceBytes }: { readonly parcelBytes: number; readonly pieceBytes: number },
+    { parcelBytes, pieceBytes, plainHandlers }: RecordShape,
     longestInstruction: number,
     dropped: () => void,
   ) {
     this.#memory = memory;
     this.#parcelBytes = parcelBytes;
     this.#pieceBytes = pieceBytes;
+    this.#plainHandlers = plainHandlers;
     this.#longest = longestInstruction;
     this.#dropped = dropped;
   }
@@ -81,6 +92,28 @@ export class CodePages {
     const view = new DataView(this.#memory.memory.buffer);
     for (let index = first; index < last; index += 1) {
       view.setUint16(records + index * this.#pieceBytes, fixedHandler.undecoded, true);
+    }
+  }
+
+  /** The handler at byte `offset` of a frame; that of undecoded records if it has none. */
+  handlerAt(frame: number, offset: number): number {
+    const records = this.#records.get(frame);
+    if (records === undefined) return fixedHandler.undecoded;
+    const view = new DataView(this.#memory.memory.buffer);
+    return view.getUint16(records + (offset / this.#parcelBytes) * this.#pieceBytes, true);
+  }
+
+  /** Changes the handler at byte `offset` of a frame that has records; nothing jumps over it. */
+  setHandler(frame: number, offset: number, handler: number): void {
+    const records = this.#records.get(frame);
+    if (records === undefined) return;
+    const view = new DataView(this.#memory.memory.buffer);
+    const place = (at: number): number => records + (at / this.#parcelBytes) * this.#pieceBytes;
+    view.setUint16(place(offset), handler, true);
+    const first = Math.max(0, offset - this.#longest);
+    for (let before = first; before < offset; before += this.#parcelBytes) {
+      const plain = this.#plainHandlers[view.getUint16(place(before), true)];
+      if (plain !== undefined) view.setUint16(place(before), plain, true);
     }
   }
 

@@ -4,6 +4,8 @@ import { tlbEntryBytes } from "@isovm/wasm";
 
 /** Entries of each translation table. */
 export const tableEntries = 4096;
+/** Entries of the jump cache. */
+export const jumpEntries = 4096;
 
 /** Byte offsets in linear memory. */
 export interface ContextLayout {
@@ -22,11 +24,18 @@ export interface ContextLayout {
   /** Where the record (4) and the budget (4) are during calls. */
   readonly savedRecord: number;
   readonly savedBudget: number;
+  /** Instructions of the run's budget that are not in the `budget` of the generated code (4). */
+  readonly reserve: number;
+  /** Where a region left an instruction to the interpreter, and where the last one left (8, 8). */
+  readonly leftTo: number;
+  readonly lastExit: number;
   /** Software TLBs for data. */
   readonly readTable: number;
   readonly writeTable: number;
   /** By page: virtual address (8), byte offset of its records (4). */
   readonly fetchTable: number;
+  /** By address: where it is (8), the index of its region (4). */
+  readonly jumpTable: number;
   /** Bytes of an access that crosses a page. */
   readonly bounce: number;
   /** A page of records for one instruction that crosses a page, and its bytes. */
@@ -34,6 +43,9 @@ export interface ContextLayout {
   readonly straddleRecords: number;
   readonly sizeBytes: number;
 }
+
+/** Bytes of an entry of the jump cache. */
+export const jumpEntryBytes = 16;
 
 /** More than the pieces of a record have. */
 const largestPiece = 32;
@@ -50,7 +62,7 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
   };
   const state = take(layout.sizeBytes);
   const exit = take(32);
-  const run = take(32);
+  const run = take(48);
   const tableBytes = tableEntries * tlbEntryBytes;
   return {
     state,
@@ -63,9 +75,13 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
     startBudget: run + 12,
     savedRecord: run + 16,
     savedBudget: run + 20,
+    reserve: run + 24,
+    leftTo: run + 32,
+    lastExit: run + 40,
     readTable: take(tableBytes),
     writeTable: take(tableBytes),
     fetchTable: take(tableBytes),
+    jumpTable: take(jumpEntries * jumpEntryBytes),
     bounce: take(16),
     straddleCode: take(longestInstruction),
     straddleRecords:
@@ -86,8 +102,10 @@ export const fixedHandler = {
   illegal: 2,
   /** The instruction's bytes go on in the next page. */
   straddle: 3,
+  /** A region may begin here. */
+  marked: 4,
 } as const;
-export const fixedHandlerCount = 4;
+export const fixedHandlerCount = 5;
 
 /** What the generated function returns. */
 export const exitCode = {
@@ -95,6 +113,10 @@ export const exitCode = {
   fault: 1,
   trap: 2,
   illegal: 3,
+  /** At a marked address that the jump cache doesn't know. */
+  marked: 4,
+  /** At a marked address whose region left this instruction to the interpreter. */
+  left: 5,
   /** Effects follow: `effect + n` is the n-th name. */
-  effect: 4,
+  effect: 6,
 } as const;

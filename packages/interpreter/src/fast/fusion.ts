@@ -68,7 +68,7 @@ export function canRetry({ row }: PlannedRow): boolean {
 }
 
 /** The handler that a row's record has unless its jumps leave the page. */
-function entryOf({ handler, localHandler }: PlannedRow): number {
+export function entryOf({ handler, localHandler }: PlannedRow): number {
   return localHandler ?? handler;
 }
 

@@ -28,7 +28,7 @@ import {
   fixedHandlerCount,
   tableEntries,
 } from "./context.ts";
-import { fusionsOf } from "./fusion.ts";
+import { entryOf, fusionsOf } from "./fusion.ts";
 import {
   countInstruction,
   emitFused,
@@ -36,6 +36,7 @@ import {
   type HandlerEnvironment,
   pushPc,
 } from "./handler.ts";
+import { addEnter, emitMarked } from "./marks.ts";
 import { addPredecoder, type PlannedRow } from "./predecoder.ts";
 import { planRecords, type SlotPlan } from "./record.ts";
 
@@ -49,6 +50,8 @@ export interface InterpreterProgram {
   readonly floatPolicy: FloatPolicy | undefined;
   /** Bytes of records for one parcel of code. */
   readonly pieceBytes: number;
+  /** By handler: the one that executes its first instruction alone. */
+  readonly plainHandlers: Uint16Array;
   /** The module's text, for people. */
   readonly text: () => string;
 }
@@ -81,6 +84,7 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
     intrinsics.set(name, module.importFunction("intrinsic", name, params, ["i64"]));
   }
   const floats = usage.floatPolicy && new FloatLibrary(module, usage.floatPolicy);
+  const regions = module.importTable("regions", "functions", { initial: 0 });
   module.importMemory("env", "memory", { initial: 0 });
   const slow = {
     read: wrap(module, slowImports.read, "read", ["i64", "i32"]),
@@ -94,9 +98,11 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
   const shift = Math.log2(pieceBytes / isa.framing.parcelBytes);
   const rows = numberHandlers(isa, plans);
   const decode = addPredecoder(module, isa, rows, library, shift);
+  const pcOffset = context.state + isa.layout.pcOffset;
+  const enter = addEnter(module, regions, context, pcOffset, isa.framing.parcelBytes);
   const run = module.declareFunction("run", ["i32"], ["i32"], ["budget"]);
   module.defineFunction(run, (code) => {
-    emitRun(code, isa, context, rows, shift, { ...slow, decode }, (environment) => ({
+    emitRun(code, isa, context, rows, shift, { ...slow, decode, enter }, (environment) => ({
       ...environment,
       library,
       floatFunction: (operation) => floatFunction(floats, operation),
@@ -111,6 +117,7 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
     intrinsics: [...usage.intrinsics.keys()],
     floatPolicy: usage.floatPolicy,
     pieceBytes,
+    plainHandlers: plainHandlersOf(rows),
     text: () => module.toText(),
   };
 }
@@ -177,6 +184,15 @@ function numberHandlers(isa: Isa, plans: readonly SlotPlan[]): readonly PlannedR
   return rows;
 }
 
+function plainHandlersOf(rows: readonly PlannedRow[]): Uint16Array {
+  const count = rows.reduce((most, { handler, localHandler = 0, fused }) => {
+    return Math.max(most, handler, localHandler, ...fused.map((pair) => pair.handler));
+  }, 0);
+  const plain = Uint16Array.from({ length: count + 1 }, (_, handler) => handler);
+  for (const row of rows) for (const { handler } of row.fused) plain[handler] = entryOf(row);
+  return plain;
+}
+
 function collectUsage(isa: Isa): Usage {
   const effects = new Set<string>();
   const intrinsics = new Map<string, number>();
@@ -222,6 +238,7 @@ interface Functions {
   readonly fetch: FunctionIndex;
   readonly straddle: FunctionIndex;
   readonly decode: FunctionIndex;
+  readonly enter: FunctionIndex;
 }
 
 type Services = Pick<
@@ -379,6 +396,12 @@ function emitRun(
     );
     code.unreachable();
   });
+  handler(fixedHandler.marked, () => {
+    uncount(code, locals.budget);
+    pushAddress(environment);
+    code.localSet(locals.target);
+    emitMarked(code, environment, functions.enter, pcOffset);
+  });
   const bodies: (() => void)[] = [];
   for (const planned of rows) {
     bodies[planned.handler] = () => emitHandler(environment, planned, false);
@@ -514,7 +537,7 @@ function emitDispatch(
   leave: HandlerEnvironment["leave"],
 ) {
   countInstruction(code, locals, leave);
-  const names = ["undecoded", "page end", "illegal", "straddle"];
+  const names = ["undecoded", "page end", "illegal", "straddle", "marked"];
   for (const { row, handler, localHandler, fused } of rows) {
     names[handler] = row.mnemonic;
     if (localHandler !== undefined) names[localHandler] = `${row.mnemonic} in page`;

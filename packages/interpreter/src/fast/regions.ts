@@ -1,0 +1,137 @@
+/** Region support of the fast interpreter: marks in its records, and what regions import. */
+import type {
+  EngineMemory,
+  Exit,
+  RegionHostExit,
+  RegionPlaces,
+  RegionSupport,
+} from "@isovm/isa-spec";
+import type { CodePages } from "./code-pages.ts";
+import {
+  type ContextLayout,
+  exitCode,
+  fixedHandler,
+  jumpEntries,
+  tableEntries,
+} from "./context.ts";
+import type { SlowAccess } from "./slow-access.ts";
+import type { TranslationTables } from "./translation-tables.ts";
+
+/** The interpreter that control returns to. */
+export interface RegionsOptions {
+  readonly functions: WebAssembly.Table;
+  readonly context: ContextLayout;
+  readonly memory: EngineMemory;
+  readonly tables: TranslationTables;
+  readonly slow: SlowAccess;
+  readonly pages: CodePages;
+  readonly pc: () => bigint;
+  /** Executes instructions, as many interpreted ones as the quantum at most; gives the exit code. */
+  readonly execute: (budget: number, quantum: number) => number;
+  readonly exit: (code: number) => Exit;
+}
+
+/** The interpreter's side of {@link RegionSupport}. */
+export class InterpreterRegions implements RegionSupport {
+  readonly places: RegionPlaces;
+  readonly functions: WebAssembly.Table;
+  readonly imports: RegionSupport["imports"];
+  readonly #options: RegionsOptions;
+  #mappingChanges = 0;
+
+  constructor(options: RegionsOptions) {
+    const { context, slow } = options;
+    this.#options = options;
+    this.functions = options.functions;
+    this.places = { ...context, tableEntries, jumpEntries };
+    this.imports = {
+      read: (address: bigint, size: number) =>
+        this.#unlessMappingChanges(() => slow.read(BigInt.asUintN(64, address), size)),
+      locate: (address: bigint, size: number) =>
+        this.#store(BigInt.asUintN(64, address), size, (at) => slow.locate(at, size)),
+      store: (address: bigint, value: bigint, size: number) =>
+        this.#store(BigInt.asUintN(64, address), size, (at) => slow.store(at, value, size)),
+    };
+  }
+
+  get lastExit(): bigint {
+    return this.#options.tables.view.getBigUint64(this.#options.context.lastExit, true);
+  }
+
+  run(budget: number, quantum: number): RegionHostExit {
+    const { context, execute, exit, tables } = this.#options;
+    const code = execute(budget, quantum);
+    if (code === exitCode.marked) return { kind: "marked" };
+    if (code === exitCode.left) {
+      const after = this.step();
+      return after.kind === "budget" ? { kind: "left" } : after;
+    }
+    if (code === exitCode.budget && tables.view.getUint32(context.reserve, true) > 0) {
+      return { kind: "sample" };
+    }
+    return exit(code);
+  }
+
+  step(): Exit {
+    const { pages, execute, exit, pc } = this.#options;
+    const { frame, offset } = this.#place(pc());
+    if (frame < 0 || pages.handlerAt(frame, offset) !== fixedHandler.marked) {
+      return exit(execute(1, 1));
+    }
+    pages.setHandler(frame, offset, fixedHandler.undecoded);
+    const code = execute(1, 1);
+    // An instruction that wrote to its own place loses the mark.
+    if (pages.handlerAt(frame, offset) !== fixedHandler.undecoded) {
+      pages.setHandler(frame, offset, fixedHandler.marked);
+    }
+    return exit(code);
+  }
+
+  mark(address: bigint): boolean {
+    const { frame, offset } = this.#place(address);
+    const { pages } = this.#options;
+    if (frame < 0 || pages.handlerAt(frame, offset) === fixedHandler.undecoded) return false;
+    pages.setHandler(frame, offset, fixedHandler.marked);
+    return true;
+  }
+
+  unmark(address: bigint): void {
+    if (!this.isMarked(address)) return;
+    const { frame, offset } = this.#place(address);
+    this.#options.pages.setHandler(frame, offset, fixedHandler.undecoded);
+  }
+
+  isMarked(address: bigint): boolean {
+    const { frame, offset } = this.#place(address);
+    return frame >= 0 && this.#options.pages.handlerAt(frame, offset) === fixedHandler.marked;
+  }
+
+  wasExecuted(address: bigint): boolean {
+    const { frame, offset } = this.#place(address);
+    return frame >= 0 && this.#options.pages.handlerAt(frame, offset) !== fixedHandler.undecoded;
+  }
+
+  /** To be called when a translation has become stale: regions that wait for an access leave. */
+  mappingChanged(): void {
+    this.#mappingChanges += 1;
+  }
+
+  #place(address: bigint): { readonly frame: number; readonly offset: number } {
+    const frame = this.#options.memory.translate(address, "fetch");
+    return { frame, offset: Number(address & 0xfffn) };
+  }
+
+  #unlessMappingChanges(access: () => number): number {
+    const before = this.#mappingChanges;
+    const result = access();
+    return this.#mappingChanges === before ? result : 0;
+  }
+
+  #store(address: bigint, size: number, access: (address: bigint) => number): number {
+    return this.#unlessMappingChanges(() => {
+      const before = this.#mappingChanges;
+      const changesCode = this.#options.slow.changesCode(address, size);
+      return changesCode || this.#mappingChanges !== before ? 0 : access(address);
+    });
+  }
+}

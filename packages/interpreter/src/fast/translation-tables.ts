@@ -1,0 +1,81 @@
+/** The software TLBs of an interpreter: direct-mapped tables in linear memory. */
+import type { EngineMemory } from "@isovm/isa-spec";
+import { tlbEntryBytes } from "@isovm/wasm";
+import { type ContextLayout, tableEntries } from "./context.ts";
+
+const emptyTag = 0xffff_ffff_ffff_ffffn;
+const tableNames = ["readTable", "writeTable", "fetchTable"] as const;
+
+/** A table: for loads, for stores, or from pages to their records. */
+export type TableName = (typeof tableNames)[number];
+
+/** Enters translations and removes them. */
+export class TranslationTables {
+  readonly #memory: EngineMemory;
+  readonly #context: ContextLayout;
+  #view: DataView;
+
+  constructor(memory: EngineMemory, context: ContextLayout) {
+    this.#memory = memory;
+    this.#context = context;
+    this.#view = new DataView(memory.memory.buffer);
+  }
+
+  /** A view of all of linear memory, to be used before the next call that may grow it. */
+  get view(): DataView {
+    if (this.#view.buffer !== this.#memory.memory.buffer) {
+      this.#view = new DataView(this.#memory.memory.buffer);
+    }
+    return this.#view;
+  }
+
+  /** Enters a page: `base` is the byte offset of its frame, or of its records. */
+  enter(table: TableName, address: bigint, base: number): void {
+    const { view } = this;
+    const page = address & ~0xfffn;
+    const entry =
+      this.#context[table] + Number((address >> 12n) % BigInt(tableEntries)) * tlbEntryBytes;
+    view.setBigUint64(entry, page, true);
+    const addend = table === "fetchTable" ? base : base - Number(page & 0xffff_ffffn);
+    view.setUint32(entry + 8, addend >>> 0, true);
+  }
+
+  /** Removes a frame from the table for stores, where stores to it would go unnoticed. */
+  dropWrites(frame: number): void {
+    const { view } = this;
+    for (let index = 0; index < tableEntries; index += 1) {
+      const entry = this.#context.writeTable + index * tlbEntryBytes;
+      const page = view.getUint32(entry, true);
+      if ((view.getUint32(entry + 8, true) + page) >>> 0 === frame) {
+        view.setBigUint64(entry, emptyTag, true);
+      }
+    }
+  }
+
+  /** Removes `pageCount` pages from `startPage`; all, if absent. */
+  drop(startPage: bigint | undefined, pageCount: number | undefined): void {
+    if (startPage === undefined || pageCount === undefined || pageCount > tableEntries / 8) {
+      this.clear();
+      return;
+    }
+    const { view } = this;
+    for (let index = 0; index < pageCount; index += 1) {
+      const page = startPage + BigInt(index);
+      const entry = Number(page % BigInt(tableEntries)) * tlbEntryBytes;
+      for (const table of tableNames) {
+        if (view.getBigUint64(this.#context[table] + entry, true) === page << 12n) {
+          view.setBigUint64(this.#context[table] + entry, emptyTag, true);
+        }
+      }
+    }
+  }
+
+  /** Removes all. */
+  clear(): void {
+    const bytes = new Uint8Array(this.#memory.memory.buffer);
+    for (const table of tableNames) {
+      const start = this.#context[table];
+      bytes.fill(0xff, start, start + tableEntries * tlbEntryBytes);
+    }
+  }
+}

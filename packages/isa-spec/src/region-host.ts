@@ -1,0 +1,72 @@
+/**
+ * What an interpreter offers to a translator above it: types only. A region is translated guest
+ * code with one entry, a WebAssembly function `(budget: i32) -> i32` over the registers and tables
+ * that the interpreter keeps in linear memory.
+ */
+import type { Engine, EngineOptions, Exit } from "./engine.ts";
+
+/** Byte offsets in linear memory of what regions and their host share. */
+export interface RegionPlaces {
+  /** The architectural state, as the ISA's `layout` says. */
+  readonly state: number;
+  /** Software TLBs with entries of 16 bytes: virtual page (8), addend to the low half (4). */
+  readonly readTable: number;
+  readonly writeTable: number;
+  readonly tableEntries: number;
+  /**
+   * The jump cache: where to go on at a guest address, by entries of 16 bytes: the address (8, all
+   * ones if empty) and the index of a region in {@link RegionSupport.functions} (4). The entry of
+   * an address is the one numbered by its parcel, modulo `jumpEntries`. The translator fills it.
+   */
+  readonly jumpTable: number;
+  readonly jumpEntries: number;
+}
+
+/** Why {@link RegionSupport.run} returned, beside the exits of an engine. */
+export type RegionHostExit =
+  | Exit
+  /** The quantum of interpreted instructions is over: a sample of where time goes. */
+  | { readonly kind: "sample" }
+  /** A region left an instruction to the interpreter, which has executed it. */
+  | { readonly kind: "left" }
+  /** Control came to a marked address that the jump cache doesn't know. */
+  | { readonly kind: "marked" };
+
+/** How regions are entered and left. */
+export interface RegionSupport {
+  readonly places: RegionPlaces;
+  /**
+   * The regions: functions from the budget to what is left of it; its complement (negative) if the
+   * interpreter has to execute the instruction at the program counter, which the region can't.
+   * Registers and program counter are in the state whenever a region begins or ends.
+   */
+  readonly functions: WebAssembly.Table;
+  /**
+   * `read`, `locate` and `store`, as the software TLB's lowering imports them. They give 0 where
+   * the region has to be left before the access: a fault, code that would be changed, or a mapping
+   * that has changed meanwhile.
+   */
+  readonly imports: Readonly<Record<"read" | "locate" | "store", WebAssembly.ExportValue>>;
+  /** The address where the last region left to the interpreter. */
+  readonly lastExit: bigint;
+  /** Runs as `Engine.run` does, entering regions; a quantum counts interpreted instructions only. */
+  run(budget: number, quantum: number): RegionHostExit;
+  /** Executes one instruction at a marked address by interpretation. */
+  step(): Exit;
+  /** From now on, the interpreter looks the address up in the jump cache when it comes by. */
+  mark(address: bigint): boolean;
+  /** Takes a mark back. */
+  unmark(address: bigint): void;
+  /** Whether the address is marked. */
+  isMarked(address: bigint): boolean;
+  /** Whether the instruction at an address was executed by interpretation, as far as is known. */
+  wasExecuted(address: bigint): boolean;
+}
+
+/** An engine that can hand control to translated regions and take it back. */
+export interface RegionHost extends Engine {
+  readonly regions: RegionSupport;
+}
+
+/** Makes a {@link RegionHost}. */
+export type RegionHostFactory = (options: EngineOptions) => RegionHost;
