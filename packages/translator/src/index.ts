@@ -3,4 +3,4 @@
  *
  * @packageDocumentation
  */
-export {};
+export { type TieredOptions, tiered } from "./engine/tiered.ts";

@@ -1,5 +1,6 @@
 /** What is kept of translated code: modules of regions, and the guest code that each was made from. */
 import { IsovmError } from "@isovm/isa-spec";
+import { isSameBytes } from "./bytes.ts";
 
 /** Bytes of guest code at a virtual address. */
 export interface KeptCode {
@@ -31,7 +32,7 @@ export interface KeptModule {
 export class KeptModuleError extends IsovmError<{ exportName: string }> {}
 
 const maxAddress = 2n ** 64n - 1n;
-export const maxNameBytes = 2 ** 16 - 1;
+const maxNameBytes = 2 ** 16 - 1;
 
 /**
  * Checks that every region has an entry that its code covers, as a region without code would fit
@@ -96,6 +97,35 @@ function isSameRegion(one: KeptRegion, other: KeptRegion): boolean {
   );
 }
 
-function isSameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+/** What modules take in an image, about, in bytes. */
+export function keptBytes(modules: readonly KeptModule[]): number {
+  let bytes = 0;
+  for (const { wasm, regions } of modules) {
+    bytes += wasm.length + 8;
+    for (const { exportName, code } of regions) {
+      bytes += exportName.length + 14;
+      for (const run of code) bytes += run.bytes.length + 12;
+    }
+  }
+  return bytes;
+}
+
+/** As many modules as a limit allows, the preferred ones first, in the order that they had. */
+export function withinLimit(
+  modules: readonly KeptModule[],
+  preferred: ReadonlySet<KeptModule>,
+  limitBytes: number,
+): KeptModule[] {
+  const kept = new Set<KeptModule>();
+  let leftBytes = limitBytes;
+  for (const isPreferred of [true, false]) {
+    for (const module of modules) {
+      if (preferred.has(module) !== isPreferred) continue;
+      const bytes = keptBytes([module]);
+      if (bytes > leftBytes) continue;
+      leftBytes -= bytes;
+      kept.add(module);
+    }
+  }
+  return modules.filter((module) => kept.has(module));
 }

@@ -1,0 +1,83 @@
+/**
+ * The file format of kept modules: a translation image. Little-endian; `list` and `block` are a
+ * 32-bit count of items or bytes, followed by them, `text` is UTF-8 behind a 16-bit count of bytes.
+ *
+ * | bytes | field |
+ * |---|---|
+ * | 8 | magic |
+ * | 4 | format version |
+ * | 32 | identity of the program, ISA and translator |
+ * | list | modules: `block` Wasm, `list` of regions: u64 entry, `text` export, `list` of code: u64 address, `block` bytes |
+ * | 32 | SHA-256 of all bytes before |
+ *
+ * The hash finds accidents. It is no signature: who may write to a store decides what its users'
+ * guests do, within what a WebAssembly module can reach through its imports.
+ */
+import { FieldReader, FieldWriter, isSameBytes } from "./bytes.ts";
+import { hashBytes, sha256 } from "./hash.ts";
+import { coversEntry, type KeptModule } from "./kept-module.ts";
+import type { RejectionReason } from "./translations.ts";
+
+const magic = new TextEncoder().encode("\x7fISOVMTI");
+const formatVersion = 1;
+
+/** An image that was read, or why it can't be used. */
+export type ImageReading =
+  | { readonly kind: "intact"; readonly modules: readonly KeptModule[] }
+  | { readonly kind: "rejected"; readonly reason: RejectionReason };
+
+/** The image of modules; the same modules make the same image. */
+export async function encodeImage(
+  identity: Uint8Array,
+  modules: readonly KeptModule[],
+): Promise<Uint8Array> {
+  const writer = new FieldWriter().bytes(magic).u32(formatVersion).bytes(identity);
+  writer.u32(modules.length);
+  for (const { wasm, regions } of modules) {
+    writer.block(wasm).u32(regions.length);
+    for (const { pc, exportName, code } of regions) {
+      writer.u64(pc).text(exportName).u32(code.length);
+      for (const { address, bytes } of code) writer.u64(address).block(bytes);
+    }
+  }
+  const image = writer.finish(hashBytes);
+  const end = image.length - hashBytes;
+  image.set(await sha256(image.subarray(0, end)), end);
+  return image;
+}
+
+/**
+ * Reads an image, whatever the bytes are. Modules are views of the bytes.
+ *
+ * It rejects (as a promise) only if the host can't hash.
+ */
+export async function decodeImage(bytes: Uint8Array, identity: Uint8Array): Promise<ImageReading> {
+  const end = bytes.length - hashBytes;
+  const reader = new FieldReader(bytes.subarray(0, Math.max(end, 0)));
+  if (!isSameBytes(reader.bytes(magic.length), magic) || reader.u32() !== formatVersion) {
+    return rejected("format");
+  }
+  const isOwn = isSameBytes(reader.bytes(identity.length), identity);
+  if (!isSameBytes(await sha256(bytes.subarray(0, end)), bytes.subarray(end)))
+    return rejected("corrupt");
+  if (!isOwn) return rejected("foreign");
+  const modules = reader.list(() => readModule(reader));
+  // A hash that is right says who wrote it, not that it was written well.
+  const isWellFormed =
+    reader.isComplete && modules.every(({ regions }) => regions.every(coversEntry));
+  return isWellFormed ? { kind: "intact", modules } : rejected("format");
+}
+
+function readModule(reader: FieldReader): KeptModule {
+  const wasm = reader.block();
+  const regions = reader.list(() => ({
+    pc: reader.u64(),
+    exportName: reader.text(),
+    code: reader.list(() => ({ address: reader.u64(), bytes: reader.block() })),
+  }));
+  return { wasm, regions };
+}
+
+function rejected(reason: RejectionReason): ImageReading {
+  return { kind: "rejected", reason };
+}

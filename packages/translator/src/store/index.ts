@@ -1,0 +1,18 @@
+/** The translation store: what is kept of translated code between runs. */
+export {
+  type KeptCode,
+  type KeptModule,
+  KeptModuleError,
+  type KeptRegion,
+} from "./kept-module.ts";
+export type { StoragePort } from "./storage-port.ts";
+export { type TranslationStoreOptions, translationStore } from "./translation-store.ts";
+export type {
+  OpenTranslations,
+  RejectionReason,
+  StoreEvent,
+  TranslationFigures,
+  TranslationKey,
+  TranslationStore,
+  Translations,
+} from "./translations.ts";

@@ -1,0 +1,141 @@
+/**
+ * The translations of one program. What a run adds becomes an image of its own beside those of
+ * earlier runs, so that processes that save at the same time don't undo each other's work and need
+ * no lock. Now and then a run writes one image in place of all that it has read, and removes those:
+ * always in this order, so that nothing is lost if a process ends in between.
+ */
+import { encodeImage } from "./image.ts";
+import {
+  checkKeptModule,
+  type KeptModule,
+  keptBytes,
+  withinLimit,
+  withoutRepetitions,
+} from "./kept-module.ts";
+import { imageKey, useKey } from "./keys.ts";
+import type { ProgramContents } from "./program-contents.ts";
+import type { ProgramPlace } from "./program-place.ts";
+import type { OpenTranslations, TranslationFigures } from "./translations.ts";
+
+/** More images than this become one. */
+const mostImages = 6;
+/** A use of a program is written down again after this time. */
+const useMillis = 60 * 60 * 1000;
+const someValue: Uint8Array = Uint8Array.of(1);
+
+/** Translations over what was found of a program. */
+export class ProgramTranslations implements OpenTranslations {
+  readonly modules: readonly KeptModule[];
+  readonly #place: ProgramPlace;
+  readonly #afterWrite: () => Promise<void>;
+  readonly #readBytes: number;
+  readonly #fitting = new Set<KeptModule>();
+  /** What the images hold. */
+  #kept: readonly KeptModule[];
+  readonly #added: KeptModule[] = [];
+  #images: readonly string[];
+  #rubbish: readonly string[];
+  #uses: readonly string[];
+  #usedMillis: number;
+  #hasRepetitions: boolean;
+  #savedModules = 0;
+  #writtenBytes = 0;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(place: ProgramPlace, contents: ProgramContents, afterWrite: () => Promise<void>) {
+    this.#place = place;
+    this.#afterWrite = afterWrite;
+    this.modules = withoutRepetitions(contents.modules);
+    this.#kept = this.modules;
+    this.#hasRepetitions = this.modules.length < contents.modules.length;
+    this.#readBytes = contents.readBytes;
+    this.#images = contents.images;
+    this.#rubbish = contents.rubbish;
+    this.#uses = contents.uses;
+    this.#usedMillis = contents.usedMillis;
+  }
+
+  get figures(): TranslationFigures {
+    return {
+      keptModules: this.modules.length,
+      keptRegions: this.modules.reduce((sum, { regions }) => sum + regions.length, 0),
+      readBytes: this.#readBytes,
+      savedModules: this.#savedModules,
+      writtenBytes: this.#writtenBytes,
+    };
+  }
+
+  add(module: KeptModule): void {
+    checkKeptModule(module);
+    this.#added.push(module);
+    this.#fitting.add(module);
+  }
+
+  use(module: KeptModule): void {
+    this.#fitting.add(module);
+  }
+
+  save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#save());
+    return this.#saving;
+  }
+
+  async #save(): Promise<void> {
+    const { limitBytes } = this.#place;
+    const taken = this.#added.slice();
+    const all = withoutRepetitions([...this.#kept, ...taken]);
+    const added = all.slice(this.#kept.length);
+    if (all.length > 0) await this.#noteUse();
+    const isTooMuch = keptBytes(all) > limitBytes;
+    const images = this.#images.length + Math.sign(added.length);
+    if (isTooMuch || this.#hasRepetitions || images > mostImages) {
+      // Some room, so that not every run has to write all of it.
+      const kept = isTooMuch ? withinLimit(all, this.#fitting, 0.75 * limitBytes) : all;
+      const key = await this.#write(kept);
+      if (key === undefined) return;
+      this.#rubbish = [...this.#rubbish, ...this.#images.filter((image) => image !== key)];
+      this.#images = [key];
+      this.#kept = kept;
+      this.#hasRepetitions = false;
+    } else if (added.length > 0) {
+      const key = await this.#write(added);
+      if (key === undefined) return;
+      this.#images = [...this.#images, key];
+      this.#kept = all;
+    }
+    this.#added.splice(0, taken.length);
+    this.#savedModules += added.length;
+    await this.#removeRubbish();
+    if (added.length > 0) await this.#afterWrite();
+  }
+
+  /** Writes an image and gives its key; undefined if that has failed. */
+  async #write(modules: readonly KeptModule[]): Promise<string | undefined> {
+    const { storage, identity, program } = this.#place;
+    const image = await storage.attempt("hash", () => encodeImage(identity, modules));
+    if (!image) return undefined;
+    const key = imageKey(program, image);
+    if (!(await storage.write(key, image))) return undefined;
+    this.#writtenBytes += image.length;
+    return key;
+  }
+
+  async #removeRubbish(): Promise<void> {
+    const keys = this.#rubbish.filter((key) => !this.#images.includes(key));
+    this.#rubbish = [];
+    for (const key of keys) await this.#place.storage.remove(key);
+  }
+
+  /** Writes down that the program was used. Before its images, which nobody takes for unused then. */
+  async #noteUse(): Promise<void> {
+    const { storage, program, now } = this.#place;
+    const nowMillis = now();
+    const isRecent = Math.abs(nowMillis - this.#usedMillis) < useMillis;
+    if (isRecent) return;
+    const key = useKey(program, nowMillis);
+    if (!(await storage.write(key, someValue))) return;
+    for (const earlier of this.#uses) if (earlier !== key) await storage.remove(earlier);
+    this.#uses = [key];
+    this.#usedMillis = nowMillis;
+  }
+}
