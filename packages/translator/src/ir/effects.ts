@@ -13,6 +13,8 @@ export interface BodyJump {
   /** The target over `pc`, `nextPc` and constants alone; undefined for an indirect jump. */
   readonly target: Expression | undefined;
   readonly statement: Extract<Statement, { kind: "jump" }>;
+  /** The register that the target is held in, some bits of it cleared perhaps; else undefined. */
+  readonly register: RegisterSlot | undefined;
 }
 
 /** Why only an interpreter can execute an instruction. */
@@ -45,6 +47,8 @@ export interface BodyEffects {
   readonly mayLeave: boolean;
   /** One for each jump statement, in order. */
   readonly jumps: readonly BodyJump[];
+  /** The register that it leaves the address of the next instruction in, as calls do. */
+  readonly link: RegisterSlot | undefined;
   /** Whether some path goes on with the next instruction in memory. */
   readonly fallsThrough: boolean;
   readonly untranslatable: Untranslatable | undefined;
@@ -66,6 +70,7 @@ export function bodyEffects(body: readonly Statement[], layout: StateLayout): Bo
     certainWrites: analysis.certain ?? [],
     mayLeave,
     jumps,
+    link: analysis.link,
     fallsThrough,
     untranslatable: analysis.untranslatable,
   };
@@ -76,6 +81,7 @@ class Analysis {
   readonly writes: RegisterSlot[] = [];
   readonly jumps: BodyJump[] = [];
   mayLeave = false;
+  link: RegisterSlot | undefined;
   untranslatable: Untranslatable | undefined;
   /** What all paths completed so far have written. */
   certain: readonly RegisterSlot[] | undefined;
@@ -83,6 +89,8 @@ class Analysis {
   /** What the current path has written. */
   private path: readonly RegisterSlot[] = [];
   private readonly seen = new Set<Expression>();
+  /** By temporary, the register that it was read from. */
+  private readonly sources: (RegisterSlot | undefined)[] = [];
 
   constructor(layout: StateLayout) {
     this.layout = layout;
@@ -107,12 +115,14 @@ class Analysis {
         this.check(statement.result);
         const slot = this.slot(statement);
         if (slot && !this.reads.includes(slot)) this.reads.push(slot);
+        this.sources[statement.result.id] = slot;
         return true;
       }
       case "writeRegister": {
         this.inspect(statement.value);
         const slot = this.slot(statement);
         if (!slot) return true;
+        if (statement.value.kind === "nextPc") this.link ??= slot;
         if (!this.writes.includes(slot)) this.writes.push(slot);
         if (!this.path.includes(slot)) this.path = [...this.path, slot];
         return true;
@@ -122,6 +132,7 @@ class Analysis {
         this.jumps.push({
           target: isStatic(statement.target) ? statement.target : undefined,
           statement,
+          register: this.heldIn(statement.target),
         });
         this.completed();
         return false;
@@ -176,6 +187,13 @@ class Analysis {
     if (typeof place !== "string") return place;
     if (place === "unknown") this.untranslatable ??= "register index";
     return undefined;
+  }
+
+  private heldIn(target: Expression): RegisterSlot | undefined {
+    const isMasked =
+      target.kind === "binary" && target.operator === "and" && target.right.kind === "constant";
+    const held = isMasked ? target.left : target;
+    return held.kind === "temporary" ? this.sources[held.id] : undefined;
   }
 
   private check({ width }: { readonly width: number }): void {
