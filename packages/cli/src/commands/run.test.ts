@@ -214,7 +214,7 @@ describe("bad input to isovm run", () => {
     ["a misspelt option", ["--stat", echo], 125, /Did you mean --stats/],
     ["no program", [], 125, /missing required argument 'PROGRAM'/],
     ["an unknown engine", ["--engine", "warp", echo], 125, /"warp".*interpreter, reference/],
-    ["an engine to come", ["--engine", "tiered", echo], 125, /interpreter, reference/],
+    ["an engine to come", ["--engine", "jit", echo], 125, /interpreter, reference/],
     ["a bad size", ["--memory", "lots", echo], 125, /"lots" is no size.*512M/],
     ["too much memory", ["--memory", "5G", echo], 125, /"5G" is more memory/],
     ["too little memory", ["--memory", "4k", echo], 123, /doesn't fit.*--memory/],

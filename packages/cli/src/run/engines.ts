@@ -1,5 +1,6 @@
 /** The engines that `--engine` names. */
 import { interpreter, reference } from "@isovm/interpreter";
+import { tiered } from "@isovm/translator";
 import type { EngineFactory } from "@isovm/isa-spec";
 import { UsageError } from "../errors.ts";
 
@@ -12,6 +13,11 @@ export interface EngineChoice {
 }
 
 const engines: readonly EngineChoice[] = [
+  {
+    name: "tiered",
+    create: tiered(interpreter, { now: () => performance.now() }),
+    sliceInstructions: 16_000_000,
+  },
   { name: "interpreter", create: interpreter, sliceInstructions: 4_000_000 },
   { name: "reference", create: reference, sliceInstructions: 20_000 },
 ];

@@ -1,0 +1,203 @@
+/**
+ * The code cache: translated regions, where they begin, what they were made from. It keeps the
+ * jump cache and the interpreter's marks in step with what is valid.
+ */
+import type { EngineMemory, Isa, MemoryListener, RegionSupport } from "@isovm/isa-spec";
+
+/** A region that can be entered. */
+export interface CachedRegion {
+  readonly entry: bigint;
+  /** Guest instructions. */
+  readonly instructionCount: number;
+  /** Runs of guest code that it was made from. */
+  readonly spans: readonly CodeSpan[];
+  readonly run: WebAssembly.ExportValue;
+}
+
+/** Bytes of guest code in one page. */
+export interface CodeSpan {
+  /** Virtual address of the page. */
+  readonly page: bigint;
+  /** Byte offset of its frame in linear memory. */
+  readonly frame: number;
+  /** The bytes from `start` up to `end` in the page. */
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Entry {
+  readonly region: CachedRegion;
+  /** Index in the table of functions. */
+  readonly index: number;
+}
+
+const emptyTag = 0xffff_ffff_ffff_ffffn;
+const jumpEntryBytes = 16;
+
+/** What the cache did so far. */
+export interface CodeCacheCounts {
+  evicted: number;
+  invalidated: number;
+  refilled: number;
+}
+
+/** Regions by address and by the frames and pages of their code. */
+export class CodeCache implements MemoryListener {
+  readonly counts: CodeCacheCounts = { evicted: 0, invalidated: 0, refilled: 0 };
+  readonly #memory: EngineMemory;
+  readonly #host: RegionSupport;
+  readonly #parcelBits: bigint;
+  readonly #limit: number;
+  readonly #byAddress = new Map<bigint, Entry[]>();
+  readonly #byFrame = new Map<number, Set<Entry>>();
+  /** How many regions have code in a page. */
+  readonly #pages = new Map<bigint, number>();
+  /** In the order in which they were added. */
+  readonly #entries = new Set<Entry>();
+  readonly #free: number[] = [];
+
+  /** Keeps `limit` regions at most. */
+  constructor(isa: Isa, memory: EngineMemory, host: RegionSupport, limit: number) {
+    this.#memory = memory;
+    this.#host = host;
+    this.#parcelBits = BigInt(Math.log2(isa.framing.parcelBytes));
+    this.#limit = limit;
+    memory.attach(this);
+  }
+
+  /** Regions in the cache. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Whether a valid region begins at an address. */
+  has(address: bigint): boolean {
+    return this.#find(address) !== undefined;
+  }
+
+  /** Adds a region whose code was just read, and has control come to it. */
+  add(region: CachedRegion): void {
+    const replaced = this.#find(region.entry);
+    if (replaced) this.#remove(replaced);
+    this.#makeRoom();
+    const entry = { region, index: this.#place(region.run) };
+    this.#entries.add(entry);
+    add(this.#byAddress, region.entry, entry);
+    for (const { frame, page } of region.spans) {
+      let entries = this.#byFrame.get(frame);
+      if (!entries) {
+        entries = new Set();
+        this.#byFrame.set(frame, entries);
+      }
+      entries.add(entry);
+      this.#pages.set(page, (this.#pages.get(page) ?? 0) + 1);
+      // Code of a region may not have been executed in this frame yet.
+      if (!this.#memory.isCode(frame)) this.#memory.markCode(frame);
+    }
+    this.#fill(entry);
+    this.#host.mark(region.entry);
+  }
+
+  /** Makes the region at an address known to the jump cache again; false if there is none. */
+  refill(address: bigint): boolean {
+    const entry = this.#find(address);
+    if (!entry) return false;
+    this.counts.refilled += 1;
+    this.#fill(entry);
+    return true;
+  }
+
+  codeWritten(frame: number, start: number, end: number): void {
+    for (const entry of [...(this.#byFrame.get(frame) ?? [])]) {
+      const hit = entry.region.spans.some(
+        (span) => span.frame === frame && span.start < end && start < span.end,
+      );
+      if (!hit) continue;
+      this.#remove(entry);
+      this.counts.invalidated += 1;
+    }
+  }
+
+  mappingChanged(startPage?: bigint, pageCount?: number): void {
+    if (this.#entries.size === 0) return;
+    if (startPage !== undefined && pageCount !== undefined && pageCount <= 4096) {
+      let hit = false;
+      for (let index = 0; index < pageCount && !hit; index += 1) {
+        hit = this.#pages.has((startPage + BigInt(index)) << 12n);
+      }
+      if (!hit) return;
+    }
+    const { jumpTable, jumpEntries } = this.#host.places;
+    const bytes = new Uint8Array(this.#memory.memory.buffer);
+    bytes.fill(0xff, jumpTable, jumpTable + jumpEntries * jumpEntryBytes);
+  }
+
+  #find(address: bigint): Entry | undefined {
+    return this.#byAddress.get(address)?.find(({ region }) => this.#isValid(region));
+  }
+
+  /** Whether its code is what the current address space has at its addresses. */
+  #isValid({ spans }: CachedRegion): boolean {
+    return spans.every(({ page, frame }) => this.#memory.translate(page, "fetch") === frame);
+  }
+
+  #fill({ region, index }: Entry): void {
+    const view = new DataView(this.#memory.memory.buffer);
+    const at = this.#jumpEntry(region.entry);
+    view.setBigUint64(at, region.entry, true);
+    view.setUint32(at + 8, index, true);
+  }
+
+  #jumpEntry(address: bigint): number {
+    const { jumpTable, jumpEntries } = this.#host.places;
+    const parcel = address >> this.#parcelBits;
+    return jumpTable + Number(parcel & BigInt(jumpEntries - 1)) * jumpEntryBytes;
+  }
+
+  #place(run: WebAssembly.ExportValue): number {
+    const { functions } = this.#host;
+    const index = this.#free.pop() ?? functions.grow(1);
+    functions.set(index, run);
+    return index;
+  }
+
+  #remove(entry: Entry): void {
+    const { region, index } = entry;
+    if (!this.#entries.delete(entry)) return;
+    const siblings = this.#byAddress.get(region.entry)?.filter((other) => other !== entry) ?? [];
+    if (siblings.length > 0) this.#byAddress.set(region.entry, siblings);
+    else this.#byAddress.delete(region.entry);
+    for (const { frame, page } of region.spans) {
+      const entries = this.#byFrame.get(frame);
+      entries?.delete(entry);
+      if (entries?.size === 0) this.#byFrame.delete(frame);
+      const count = (this.#pages.get(page) ?? 1) - 1;
+      if (count > 0) this.#pages.set(page, count);
+      else this.#pages.delete(page);
+    }
+    const view = new DataView(this.#memory.memory.buffer);
+    const at = this.#jumpEntry(region.entry);
+    if (view.getBigUint64(at, true) === region.entry && view.getUint32(at + 8, true) === index) {
+      view.setBigUint64(at, emptyTag, true);
+    }
+    this.#host.functions.set(index, null);
+    this.#free.push(index);
+  }
+
+  /** Evicts the oldest quarter when the cache is full: what is hot is translated again. */
+  #makeRoom(): void {
+    if (this.#entries.size < this.#limit) return;
+    let count = Math.ceil(this.#limit / 4);
+    for (const entry of this.#entries) {
+      if (count-- <= 0) return;
+      this.#remove(entry);
+      this.counts.evicted += 1;
+    }
+  }
+}
+
+function add(map: Map<bigint, Entry[]>, address: bigint, entry: Entry): void {
+  const known = map.get(address);
+  if (known) known.push(entry);
+  else map.set(address, [entry]);
+}

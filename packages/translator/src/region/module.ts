@@ -1,0 +1,62 @@
+/** A WebAssembly module of regions. */
+import {
+  type FloatOperation,
+  type FloatPolicy,
+  float,
+  type Isa,
+  otherWidthOf,
+  type RegionPlaces,
+  UnsupportedError,
+} from "@isovm/isa-spec";
+import { FloatLibrary, type FunctionIndex, ModuleBuilder, RuntimeLibrary } from "@isovm/wasm";
+import type { Region } from "./region.ts";
+import { emitRegion } from "./region-code.ts";
+
+/** What a module of regions is made for. */
+export interface RegionModuleOptions {
+  readonly isa: Isa;
+  readonly places: RegionPlaces;
+  readonly floatPolicy: FloatPolicy | undefined;
+}
+
+/** Generates the module; the n-th region is exported as `regionName(n)`. */
+export function regionModule(
+  regions: readonly Region[],
+  { isa, places, floatPolicy }: RegionModuleOptions,
+): ModuleBuilder {
+  const module = new ModuleBuilder({ names: "none" });
+  const slow = {
+    read: module.importFunction("slow", "read", ["i64", "i32"], ["i32"]),
+    locate: module.importFunction("slow", "locate", ["i64", "i32"], ["i32"]),
+    store: module.importFunction("slow", "store", ["i64", "i64", "i32"], ["i32"]),
+  };
+  const floats = floatPolicy && new FloatLibrary(module, floatPolicy);
+  module.importMemory("env", "memory", { initial: 0 });
+  const library = new RuntimeLibrary(module);
+  const services = {
+    isa,
+    places,
+    library,
+    slow,
+    floatFunction: (operation: FloatOperation) => floatFunction(floats, operation),
+  };
+  regions.forEach((region, index) => {
+    const name = regionName(index);
+    const defined = module.declareFunction(name, ["i32"], ["i32"], ["budget"]);
+    module.defineFunction(defined, (code) => emitRegion(code, region, services));
+    module.exportFunction(name, defined);
+  });
+  return module;
+}
+
+/** The name under which a module exports a region. */
+export function regionName(index: number): string {
+  return `r${index}`;
+}
+
+function floatFunction(floats: FloatLibrary | undefined, operation: FloatOperation): FunctionIndex {
+  const { operator, format } = operation;
+  if (!floats) throw new UnsupportedError("no floating-point policy", { feature: operator });
+  const converts = float.floatOperatorRows[operator].other !== "none";
+  return floats.function(operator, format, converts ? otherWidthOf(operation) : 0);
+}

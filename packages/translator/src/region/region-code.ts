@@ -1,0 +1,203 @@
+/**
+ * The code of one region: a function from the budget to what is left of it. Registers are locals,
+ * loaded at the entry and stored where control leaves.
+ *
+ * The budget is checked at the entry and at every loop header, for the longest way to the next one,
+ * and counted down by block. What a region can't do – a fault, a trap, a system call – it leaves to
+ * the interpreter, before the instruction and with the state of that moment.
+ */
+import type { Isa, RegionPlaces } from "@isovm/isa-spec";
+import {
+  type FunctionBuilder,
+  type FunctionIndex,
+  type Label,
+  type Local,
+  lowerSemantics,
+  type RuntimeLibrary,
+  type SoftwareTlbOptions,
+  typeOf,
+} from "@isovm/wasm";
+import { analyse } from "../control-flow/flow-graph.ts";
+import { longestPath } from "../control-flow/longest-path.ts";
+import { emitStructured } from "../control-flow/structure.ts";
+import type { RegisterSlot } from "../ir/register-slot.ts";
+import type { Region, RegionBlock } from "./region.ts";
+import { RegionTarget } from "./region-target.ts";
+
+/** What the regions of a module share. */
+export interface RegionServices {
+  readonly isa: Isa;
+  readonly places: RegionPlaces;
+  readonly library: RuntimeLibrary;
+  readonly floatFunction: RegionTarget["floatFunction"];
+  readonly slow: Readonly<Record<"read" | "locate" | "store", FunctionIndex>>;
+}
+
+/** Where control leaves the region, and what the code there takes. */
+export interface RegionExits {
+  /** Goes on at the address in `next`. */
+  readonly leave: Label;
+  /** Leaves the instruction at the address in `next` to the interpreter, giving back `back`. */
+  readonly interpret: Label;
+  readonly next: Local;
+  readonly back: Local;
+}
+
+/** A register of the guest in a local. */
+export interface HeldRegister {
+  readonly slot: RegisterSlot;
+  readonly local: Local;
+  readonly written: boolean;
+}
+
+/** Emits the body of a region's function. */
+export function emitRegion(code: FunctionBuilder, region: Region, services: RegionServices): void {
+  const [budget] = code.params;
+  if (!budget) return;
+  const registers = holdRegisters(code, region);
+  const { state } = services.places;
+  for (const { slot, local } of registers.values()) {
+    code.i32Const(0);
+    if (typeOf(slot.width) === "i32") code.i32Load(state + slot.offset);
+    else code.i64Load(state + slot.offset);
+    code.localSet(local);
+  }
+  const next = code.local("i64", "next");
+  const back = code.local("i32", "back");
+  const interpret = code.beginBlock(undefined, "interpret");
+  const leave = code.beginBlock(undefined, "leave");
+  emitBlocks(code, region, services, budget, registers, { leave, interpret, next, back });
+  code.end(leave);
+  storeState(code, services, registers, next);
+  code.localGet(budget);
+  code.return();
+  code.end(interpret);
+  storeState(code, services, registers, next);
+  code.localGet(budget);
+  code.localGet(back);
+  code.i32Add();
+  code.i32Const(-1);
+  code.i32Xor();
+}
+
+function emitBlocks(
+  code: FunctionBuilder,
+  region: Region,
+  services: RegionServices,
+  budget: Local,
+  registers: ReadonlyMap<RegisterSlot, HeldRegister>,
+  exits: RegionExits,
+): void {
+  const analysis = analyse(region);
+  const { blocks } = region;
+  const longest = longestPath(region, analysis, (block) => blocks[block]?.instructions.length ?? 0);
+  const target = new RegionTarget(code, region, services, registers, exits);
+  emitStructured<Label>(region, analysis, {
+    block: () => code.beginBlock(),
+    loop: () => code.beginLoop(),
+    end: (label) => code.end(label),
+    body: (number, labelOf) => {
+      const block = blocks[number];
+      if (!block) return;
+      const checks = number === 0 || analysis.loopHeader[number] === 1;
+      if (checks) checkBudget(code, block, budget, longest[number] ?? 0, exits);
+      code.localGet(budget);
+      code.i32Const(block.instructions.length);
+      code.i32Sub();
+      code.localSet(budget);
+      emitBlock(code, block, target, services.library, labelOf);
+    },
+  });
+}
+
+function checkBudget(
+  code: FunctionBuilder,
+  block: RegionBlock,
+  budget: Local,
+  needed: number,
+  { interpret, next, back }: RegionExits,
+): void {
+  code.localGet(budget);
+  code.i32Const(needed);
+  code.i32LtS();
+  code.if(() => {
+    code.i64Const(block.pc);
+    code.localSet(next);
+    code.i32Const(0);
+    code.localSet(back);
+    code.br(interpret);
+  });
+}
+
+function emitBlock(
+  code: FunctionBuilder,
+  block: RegionBlock,
+  target: RegionTarget,
+  library: RuntimeLibrary,
+  labelOf: (block: number) => Label | undefined,
+): void {
+  const count = block.instructions.length;
+  block.instructions.forEach(({ pc, instruction }, index) => {
+    target.begin(pc, instruction, count - index, block.expected, labelOf);
+    code.scope(() => lowerSemantics(instruction.body, target, library));
+  });
+  const last = block.instructions[count - 1];
+  if (last?.instruction.effects.fallsThrough) target.goTo(block.end);
+  else code.unreachable();
+}
+
+/** Gives every register that the region touches a local. */
+function holdRegisters(
+  code: FunctionBuilder,
+  { blocks }: Region,
+): ReadonlyMap<RegisterSlot, HeldRegister> {
+  const read = new Set<RegisterSlot>();
+  const written = new Set<RegisterSlot>();
+  for (const { instructions } of blocks) {
+    for (const { instruction } of instructions) {
+      for (const slot of instruction.effects.reads) read.add(slot);
+      for (const slot of instruction.effects.writes) written.add(slot);
+    }
+  }
+  const held = new Map<RegisterSlot, HeldRegister>();
+  for (const slot of new Set([...read, ...written])) {
+    const local = code.local(typeOf(slot.width), "register");
+    held.set(slot, { slot, local, written: written.has(slot) });
+  }
+  return held;
+}
+
+/** Stores what the region may have written, and the program counter. */
+function storeState(
+  code: FunctionBuilder,
+  { isa, places }: RegionServices,
+  registers: ReadonlyMap<RegisterSlot, HeldRegister>,
+  next: Local,
+): void {
+  for (const { slot, local, written } of registers.values()) {
+    if (!written) continue;
+    code.i32Const(0);
+    code.localGet(local);
+    if (typeOf(slot.width) === "i32") code.i32Store(places.state + slot.offset);
+    else code.i64Store(places.state + slot.offset);
+  }
+  code.i32Const(0);
+  code.localGet(next);
+  code.i64Store(places.state + isa.layout.pcOffset);
+}
+
+/** The strategy's options for accesses that fail by leaving to the interpreter. */
+export function tlbOptions(
+  { places, slow }: RegionServices,
+  fault: () => void,
+): SoftwareTlbOptions {
+  return {
+    readTable: places.readTable,
+    writeTable: places.writeTable,
+    entries: places.tableEntries,
+    readSlow: slow.read,
+    locateSlow: slow.locate,
+    storeSlow: slow.store,
+    fault,
+  };
+}

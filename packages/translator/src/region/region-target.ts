@@ -1,0 +1,197 @@
+/** Where the lowering of a region's instructions finds values, and where it sends control. */
+import {
+  type Expression,
+  type FloatOperation,
+  IsovmError,
+  type RegisterReference,
+  type StateLayout,
+} from "@isovm/isa-spec";
+import {
+  type EngineLeaf,
+  type FunctionBuilder,
+  type FunctionIndex,
+  type Label,
+  type Local,
+  type LoweringTarget,
+  type MemoryStrategy,
+  type Push,
+  pushConstant,
+  resize,
+  softwareTlb,
+} from "@isovm/wasm";
+import { targetAddress } from "../ir/jumps.ts";
+import { type RegisterSlot, registerSlot } from "../ir/register-slot.ts";
+import type { SpecialisedInstruction } from "../ir/specialise.ts";
+import type { Region } from "./region.ts";
+import {
+  type HeldRegister,
+  type RegionExits,
+  type RegionServices,
+  tlbOptions,
+} from "./region-code.ts";
+
+/** The target of all instructions of one region, of one at a time. */
+export class RegionTarget implements LoweringTarget {
+  readonly code: FunctionBuilder;
+  readonly memory: MemoryStrategy;
+  readonly reservationOffset: number;
+  readonly floatFunction: (operation: FloatOperation) => FunctionIndex;
+  readonly #region: Region;
+  readonly #layout: StateLayout;
+  readonly #addressWidth: 32 | 64;
+  readonly #registers: ReadonlyMap<RegisterSlot, HeldRegister>;
+  readonly #exits: RegionExits;
+  #pc = 0n;
+  #sizeBytes = 0;
+  #back = 0;
+  #expected: readonly bigint[] = [];
+  #jumps: ReadonlyMap<Expression, bigint> = new Map();
+  #labelOf: (block: number) => Label | undefined = () => undefined;
+
+  constructor(
+    code: FunctionBuilder,
+    region: Region,
+    services: RegionServices,
+    registers: ReadonlyMap<RegisterSlot, HeldRegister>,
+    exits: RegionExits,
+  ) {
+    const { isa, places, floatFunction } = services;
+    this.code = code;
+    this.floatFunction = floatFunction;
+    this.memory = softwareTlb(tlbOptions(services, () => this.#interpret()));
+    this.reservationOffset = places.state + isa.layout.reservationOffset;
+    this.#region = region;
+    this.#layout = isa.layout;
+    this.#addressWidth = isa.addressWidth;
+    this.#registers = registers;
+    this.#exits = exits;
+  }
+
+  /**
+   * Turns to an instruction. `back` of the instructions that the block has counted, it included,
+   * have not been executed before it.
+   */
+  begin(
+    pc: bigint,
+    instruction: SpecialisedInstruction,
+    back: number,
+    expected: readonly bigint[],
+    labelOf: (block: number) => Label | undefined,
+  ): void {
+    const { effects, sizeBytes } = instruction;
+    this.#pc = pc;
+    this.#sizeBytes = sizeBytes;
+    this.#back = back;
+    this.#expected = expected;
+    this.#labelOf = labelOf;
+    this.#jumps = new Map(
+      effects.jumps.flatMap(({ target, statement }) =>
+        target
+          ? [[statement.target, targetAddress(target, pc, sizeBytes, this.#addressWidth)] as const]
+          : [],
+      ),
+    );
+  }
+
+  leaf(expression: EngineLeaf): void {
+    switch (expression.kind) {
+      case "pc":
+        return this.#address(this.#pc);
+      case "nextPc":
+        return this.#address(this.#pc + BigInt(this.#sizeBytes));
+      default:
+        throw new IsovmError(`a region can't know ${expression.kind}`, { kind: expression.kind });
+    }
+  }
+
+  readRegister(register: RegisterReference): void {
+    const held = this.#held(register);
+    if (held) this.code.localGet(held.local);
+    else pushConstant(this.code, register.width, 0n);
+  }
+
+  writeRegister(register: RegisterReference, _index: Push | undefined, value: Push): void {
+    const held = this.#held(register);
+    if (!held) return;
+    value();
+    this.code.localSet(held.local);
+  }
+
+  float(operation: FloatOperation): void {
+    this.code.call(this.floatFunction(operation));
+  }
+
+  intrinsic(name: string): void {
+    throw new IsovmError(`a region can't call ${name}`, { name });
+  }
+
+  trap(): void {
+    this.#interpret();
+  }
+
+  illegal(): void {
+    this.#interpret();
+  }
+
+  effect(): void {
+    this.#interpret();
+  }
+
+  instructionFence(): void {
+    this.#interpret();
+  }
+
+  jump(target: Expression, push: (expression: Expression) => void): void {
+    const known = this.#jumps.get(target);
+    if (known !== undefined) return this.goTo(known);
+    const { code } = this;
+    const { next, leave } = this.#exits;
+    push(target);
+    resize(code, target.width, 64);
+    code.localSet(next);
+    for (const address of this.#expected) {
+      const label = this.#labelAt(address);
+      if (!label) continue;
+      code.localGet(next);
+      code.i64Const(address);
+      code.i64Eq();
+      code.brIf(label);
+    }
+    code.br(leave);
+  }
+
+  /** Branches to an address: a block of the region, or out of it. */
+  goTo(address: bigint): void {
+    const { code } = this;
+    const label = this.#labelAt(address);
+    if (label) return code.br(label);
+    code.i64Const(address);
+    code.localSet(this.#exits.next);
+    code.br(this.#exits.leave);
+  }
+
+  #labelAt(address: bigint): Label | undefined {
+    const block = this.#region.blockAt.get(address);
+    return block === undefined ? undefined : this.#labelOf(block);
+  }
+
+  /** Leaves the current instruction to the interpreter. */
+  #interpret(): void {
+    const { code } = this;
+    const { interpret, next, back } = this.#exits;
+    code.i64Const(this.#pc);
+    code.localSet(next);
+    code.i32Const(this.#back);
+    code.localSet(back);
+    code.br(interpret);
+  }
+
+  #address(address: bigint): void {
+    pushConstant(this.code, this.#addressWidth, BigInt.asUintN(this.#addressWidth, address));
+  }
+
+  #held(register: RegisterReference): HeldRegister | undefined {
+    const slot = registerSlot(this.#layout, register);
+    return slot && this.#registers.get(slot);
+  }
+}
