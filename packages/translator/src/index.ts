@@ -4,3 +4,4 @@
  * @packageDocumentation
  */
 export { type TieredOptions, tiered } from "./engine/tiered.ts";
+export * from "./store/index.ts";
