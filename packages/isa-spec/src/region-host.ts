@@ -53,7 +53,10 @@ export interface RegionSupport {
   run(budget: number, quantum: number): RegionHostExit;
   /** Executes one instruction at a marked address by interpretation. */
   step(): Exit;
-  /** From now on, the interpreter looks the address up in the jump cache when it comes by. */
+  /**
+   * From now on, the interpreter looks the address up in the jump cache when it comes by. False if
+   * nothing was executed in that page yet.
+   */
   mark(address: bigint): boolean;
   /** Takes a mark back. */
   unmark(address: bigint): void;

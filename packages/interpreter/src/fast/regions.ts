@@ -90,9 +90,8 @@ export class InterpreterRegions implements RegionSupport {
   mark(address: bigint): boolean {
     const { frame, offset } = this.#place(address);
     const { pages } = this.#options;
-    if (frame < 0 || pages.handlerAt(frame, offset) === fixedHandler.undecoded) return false;
-    pages.setHandler(frame, offset, fixedHandler.marked);
-    return true;
+    if (frame >= 0) pages.setHandler(frame, offset, fixedHandler.marked);
+    return this.isMarked(address);
   }
 
   unmark(address: bigint): void {

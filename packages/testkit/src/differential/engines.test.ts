@@ -1,6 +1,7 @@
-/** The interpreters against the reference evaluator, over random programs. */
+/** The engines against the reference evaluator, over random programs. */
 import { interpreter, reference } from "@isovm/interpreter";
 import { rv32, rv64 } from "@isovm/riscv";
+import { tiered } from "@isovm/translator";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { programs } from "../arbitraries/programs.ts";
@@ -11,25 +12,39 @@ import { fuzzRuns, fuzzTimeout } from "./runs.ts";
 
 const isas = [rv64(), rv32(), rv64({ extensions: ["M", "A"] }), rv32({ extensions: [] })];
 
-describe.each(isas.map((isa) => [isa.name, isa] as const))(
-  "reference = interpreter, %s",
-  (_, isa) => {
-    const profile = riscvProfile(isa);
-    const benches = [new Bench(isa, reference), new Bench(isa, interpreter)] as const;
-    const budgets = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
-    const size = isas.indexOf(isa) < 2 ? 800 : 200;
-
-    it("instruction by instruction", { timeout: fuzzTimeout(30_000) }, () => {
-      fc.assert(assertSame(profile, benches, programs(profile)), fuzzRuns(size));
-    });
-
-    it("on programs that write to themselves", { timeout: fuzzTimeout(30_000) }, () => {
-      const tests = programs(profile, { writesCode: "unfenced" });
-      fc.assert(assertSame(profile, benches, tests, budgets), fuzzRuns(size));
-    });
-
-    it("in runs of any length", { timeout: fuzzTimeout(30_000) }, () => {
-      fc.assert(assertSame(profile, benches, programs(profile), budgets), fuzzRuns(size / 2));
-    });
-  },
+const engines = {
+  interpreter,
+  // Each instruction that is interpreted makes a region of all that can be reached from there.
+  "eager translator": tiered(interpreter, { threshold: 1, samplePeriod: 1, coldCode: true }),
+  // One basic block, or a part of one.
+  "translator of small regions": tiered(interpreter, {
+    threshold: 1,
+    samplePeriod: 3,
+    coldCode: true,
+    regionLimit: 4,
+    cacheLimit: 8,
+  }),
+};
+const cases = Object.entries(engines).flatMap(([name, engine]) =>
+  isas.map((isa) => [name, isa.name, engine, isa] as const),
 );
+
+describe.each(cases)("reference = %s, %s", (_engine, _isa, engine, isa) => {
+  const profile = riscvProfile(isa);
+  const benches = [new Bench(isa, reference), new Bench(isa, engine)] as const;
+  const budgets = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
+  const size = isas.indexOf(isa) < 2 ? 800 : 200;
+
+  it("instruction by instruction", { timeout: fuzzTimeout(30_000) }, () => {
+    fc.assert(assertSame(profile, benches, programs(profile)), fuzzRuns(size));
+  });
+
+  it("on programs that write to themselves", { timeout: fuzzTimeout(30_000) }, () => {
+    const tests = programs(profile, { writesCode: "unfenced" });
+    fc.assert(assertSame(profile, benches, tests, budgets), fuzzRuns(size));
+  });
+
+  it("in runs of any length", { timeout: fuzzTimeout(30_000) }, () => {
+    fc.assert(assertSame(profile, benches, programs(profile), budgets), fuzzRuns(size / 2));
+  });
+});

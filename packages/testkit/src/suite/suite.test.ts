@@ -1,6 +1,7 @@
-/** Both interpreters pass the conformance suite. */
+/** All engines pass the conformance suite. */
 import { interpreter, reference } from "@isovm/interpreter";
 import { rv32, rv64 } from "@isovm/riscv";
+import { tiered } from "@isovm/translator";
 import { describe, it } from "vitest";
 import { fuzzTimeout } from "../differential/runs.ts";
 import { riscvProfile } from "../profiles/riscv.ts";
@@ -12,9 +13,15 @@ const framework: TestFramework = {
   it: (name, body) => it(name, { timeout: fuzzTimeout(30_000) }, body),
 };
 
+const engines = {
+  interpreter,
+  reference,
+  translator: tiered(interpreter, { threshold: 1, samplePeriod: 1, coldCode: true }),
+};
+
 for (const isa of [rv64(), rv32(), rv64({ extensions: ["Zifencei"] })]) {
   const profile = riscvProfile(isa);
-  for (const engine of [interpreter, reference]) {
-    describeEngine(framework, `${engine.name}, ${isa.name}`, { engine, reference, profile });
+  for (const [name, engine] of Object.entries(engines)) {
+    describeEngine(framework, `${name}, ${isa.name}`, { engine, reference, profile });
   }
 }

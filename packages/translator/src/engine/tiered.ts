@@ -9,7 +9,6 @@ import type {
   Isa,
   RegionHost,
   RegionHostFactory,
-  StateBlock,
 } from "@isovm/isa-spec";
 import { floatImports } from "@isovm/wasm";
 import type { RegisterSlot } from "../ir/register-slot.ts";
@@ -31,6 +30,8 @@ export interface TieredOptions {
   readonly regionLimit?: number;
   /** Regions that the code cache holds at most; default 2048. */
   readonly cacheLimit?: number;
+  /** Whether code that was never executed is translated with what leads to it; default false. */
+  readonly coldCode?: boolean;
   /** Host time for statistics, in milliseconds. */
   readonly now?: () => number;
 }
@@ -80,6 +81,7 @@ class TieredEngine implements Engine {
       samplePeriod: 4096,
       regionLimit: 400,
       cacheLimit: 2048,
+      coldCode: false,
       ...options,
     };
     this.#cache = new CodeCache(isa, memory, base.regions, this.#options.cacheLimit);
@@ -168,7 +170,7 @@ class TieredEngine implements Engine {
       reader: this.#reader,
       specialise: this.#specialise,
       linkRegisters: this.#linkRegisters,
-      wasExecuted: (address) => this.#base.regions.wasExecuted(address),
+      wasExecuted: (address) => this.#options.coldCode || this.#base.regions.wasExecuted(address),
       limit: this.#options.regionLimit,
     });
     if (region) this.#install([region]);

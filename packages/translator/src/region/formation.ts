@@ -3,7 +3,7 @@
  * the functions that are called and back from them, as far as the limit allows.
  */
 import type { Isa } from "@isovm/isa-spec";
-import { type JumpKind, jumpKind, linkRegister, targetAddress } from "../ir/jumps.ts";
+import { type JumpKind, jumpKind, targetAddress } from "../ir/jumps.ts";
 import type { RegisterSlot } from "../ir/register-slot.ts";
 import type { SpecialisedInstruction } from "../ir/specialise.ts";
 import type { Specialiser } from "../ir/specialiser.ts";
@@ -104,10 +104,10 @@ class Exploration {
   }
 
   #kindOf(instruction: SpecialisedInstruction): JumpKind | undefined {
-    const { isa, linkRegisters } = this.#options;
-    const kind = jumpKind(instruction, isa.layout, linkRegisters);
-    const link = kind === "call" ? linkRegister(instruction, isa.layout) : undefined;
-    if (link) linkRegisters.add(link);
+    const { linkRegisters } = this.#options;
+    const kind = jumpKind(instruction, linkRegisters);
+    const { link } = instruction.effects;
+    if (kind === "call" && link) linkRegisters.add(link);
     return kind;
   }
 }
