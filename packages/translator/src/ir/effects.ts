@@ -7,6 +7,7 @@ import {
   type Statement,
 } from "@isovm/isa-spec";
 import { type RegisterSlot, registerPlace } from "./register-slot.ts";
+import { anyTraits, type BodyTraits } from "./traits.ts";
 
 /** A `jump` statement and where it goes. */
 export interface BodyJump {
@@ -55,11 +56,15 @@ export interface BodyEffects {
 }
 
 /** The effects of a body without fields. */
-export function bodyEffects(body: readonly Statement[], layout: StateLayout): BodyEffects {
-  const analysis = new Analysis(layout);
+export function bodyEffects(
+  body: readonly Statement[],
+  layout: StateLayout,
+  traits: BodyTraits = anyTraits,
+): BodyEffects {
+  const analysis = new Analysis(layout, traits);
   const fallsThrough = analysis.list(body);
   if (fallsThrough) analysis.completed();
-  const { reads, writes, jumps, mayLeave } = analysis;
+  const { reads, writes, jumps, mayLeave, certain = none } = analysis;
   if (!fallsThrough && jumps.length === 0) {
     const last = body[body.length - 1]?.kind;
     analysis.untranslatable ??= last === "illegal" ? last : "trap";
@@ -67,7 +72,8 @@ export function bodyEffects(body: readonly Statement[], layout: StateLayout): Bo
   return {
     reads,
     writes,
-    certainWrites: analysis.certain ?? [],
+    // Bodies are kept by the thousands: equal lists are one.
+    certainWrites: certain.length === writes.length ? writes : certain,
     mayLeave,
     jumps,
     link: analysis.link,
@@ -76,10 +82,12 @@ export function bodyEffects(body: readonly Statement[], layout: StateLayout): Bo
   };
 }
 
+const none: readonly never[] = [];
+
 class Analysis {
-  readonly reads: RegisterSlot[] = [];
-  readonly writes: RegisterSlot[] = [];
-  readonly jumps: BodyJump[] = [];
+  reads: readonly RegisterSlot[] = none;
+  writes: readonly RegisterSlot[] = none;
+  jumps: readonly BodyJump[] = none;
   mayLeave = false;
   link: RegisterSlot | undefined;
   untranslatable: Untranslatable | undefined;
@@ -87,13 +95,14 @@ class Analysis {
   certain: readonly RegisterSlot[] | undefined;
   private readonly layout: StateLayout;
   /** What the current path has written. */
-  private path: readonly RegisterSlot[] = [];
-  private readonly seen = new Set<Expression>();
+  private path: readonly RegisterSlot[] = none;
+  private readonly seen: Set<Expression> | undefined;
   /** By temporary, the register that it was read from. */
-  private readonly sources: (RegisterSlot | undefined)[] = [];
+  private sources: (RegisterSlot | undefined)[] | undefined;
 
-  constructor(layout: StateLayout) {
+  constructor(layout: StateLayout, { isUnusual }: BodyTraits) {
     this.layout = layout;
+    this.seen = isUnusual ? new Set() : undefined;
   }
 
   /** The current path ends the instruction. */
@@ -114,7 +123,8 @@ class Analysis {
       case "readRegister": {
         this.check(statement.result);
         const slot = this.slot(statement);
-        if (slot && !this.reads.includes(slot)) this.reads.push(slot);
+        if (slot && !this.reads.includes(slot)) this.reads = [...this.reads, slot];
+        this.sources ??= [];
         this.sources[statement.result.id] = slot;
         return true;
       }
@@ -123,17 +133,22 @@ class Analysis {
         const slot = this.slot(statement);
         if (!slot) return true;
         if (statement.value.kind === "nextPc") this.link ??= slot;
-        if (!this.writes.includes(slot)) this.writes.push(slot);
-        if (!this.path.includes(slot)) this.path = [...this.path, slot];
+        const isOnlyPath = this.path === this.writes;
+        if (!this.writes.includes(slot)) this.writes = [...this.writes, slot];
+        if (isOnlyPath) this.path = this.writes;
+        else if (!this.path.includes(slot)) this.path = [...this.path, slot];
         return true;
       }
       case "jump":
         this.inspect(statement.target);
-        this.jumps.push({
-          target: isStatic(statement.target) ? statement.target : undefined,
-          statement,
-          register: this.heldIn(statement.target),
-        });
+        this.jumps = [
+          ...this.jumps,
+          {
+            target: isStatic(statement.target) ? statement.target : undefined,
+            statement,
+            register: this.heldIn(statement.target),
+          },
+        ];
         this.completed();
         return false;
       case "if":
@@ -154,7 +169,7 @@ class Analysis {
         return true;
       default:
         this.mayLeave = true;
-        for (const expression of expressionsOf(statement)) this.inspect(expression);
+        if (this.seen) for (const expression of expressionsOf(statement)) this.inspect(expression);
         return statement.kind !== "trap" && statement.kind !== "illegal";
     }
   }
@@ -193,7 +208,7 @@ class Analysis {
     const isMasked =
       target.kind === "binary" && target.operator === "and" && target.right.kind === "constant";
     const held = isMasked ? target.left : target;
-    return held.kind === "temporary" ? this.sources[held.id] : undefined;
+    return held.kind === "temporary" ? this.sources?.[held.id] : undefined;
   }
 
   private check({ width }: { readonly width: number }): void {
@@ -201,6 +216,7 @@ class Analysis {
   }
 
   private inspect(expression: Expression): void {
+    if (!this.seen) return;
     switch (expression.kind) {
       case "constant":
       case "temporary":

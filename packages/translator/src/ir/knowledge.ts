@@ -5,18 +5,26 @@ import { fileRegisterSlots, type RegisterSlot, registerPlace } from "./register-
 /** Values that registers are known to hold. */
 export type RegisterConstants = ReadonlyMap<RegisterSlot, bigint>;
 
+const nothing: RegisterConstants = new Map();
+
 /** Knowledge along a path through a body; paths fork at a condition and meet behind it. */
 export class Knowledge {
   private values: (Expression | undefined)[] = [];
-  private constants: Map<RegisterSlot, bigint>;
+  /** Absent as long as nothing is known. */
+  private constants: Map<RegisterSlot, bigint> | undefined;
 
   constructor(registers?: RegisterConstants) {
-    this.constants = new Map(registers);
+    if (registers && registers.size > 0) this.constants = new Map(registers);
   }
 
   /** What registers are known to hold. */
   get registers(): RegisterConstants {
-    return this.constants;
+    return this.constants ?? nothing;
+  }
+
+  /** What a register is known to hold. */
+  register(slot: RegisterSlot): bigint | undefined {
+    return this.constants?.get(slot);
   }
 
   /** What stands for a temporary or variable. */
@@ -35,12 +43,17 @@ export class Knowledge {
 
   /** The value of a register changes. */
   write(slot: RegisterSlot, value: Expression): void {
-    if (value.kind === "constant") this.constants.set(slot, value.value);
-    else this.constants.delete(slot);
+    if (value.kind !== "constant") {
+      this.constants?.delete(slot);
+      return;
+    }
+    this.constants ??= new Map();
+    this.constants.set(slot, value.value);
   }
 
   /** Any register of the file may change. */
   forgetFile(layout: StateLayout, file: string): void {
+    if (!this.constants) return;
     for (const slot of fileRegisterSlots(layout, file)) this.constants.delete(slot);
   }
 
@@ -55,7 +68,7 @@ export class Knowledge {
           const { file, index } = statement.register;
           const place = registerPlace(layout, file, index);
           if (place === "unknown") this.forgetFile(layout, file);
-          else if (place !== "zero") this.constants.delete(place);
+          else if (place !== "zero") this.constants?.delete(place);
           break;
         }
         case "intrinsic":
@@ -85,8 +98,9 @@ export class Knowledge {
     this.values.forEach((value, id) => {
       if (value && !isSame(value, other.values[id])) this.values[id] = undefined;
     });
+    if (!this.constants) return;
     for (const [slot, value] of this.constants) {
-      if (other.constants.get(slot) !== value) this.constants.delete(slot);
+      if (other.register(slot) !== value) this.constants.delete(slot);
     }
   }
 }

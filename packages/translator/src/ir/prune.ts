@@ -1,18 +1,24 @@
 /** Removes reads of registers and assignments whose results nothing uses. */
 import { type Expression, expressionsOf, operandsOf, type Statement } from "@isovm/isa-spec";
+import type { BodyTraits } from "./traits.ts";
 
 /** The body without statements that only make an unused value. */
-export function pruneBody(body: readonly Statement[]): readonly Statement[] {
-  const last = body[body.length - 1];
-  if (!last) return body;
-  const uses = new Uses();
-  return pruneList(body, uses);
+export function pruneBody(
+  body: readonly Statement[],
+  { shares }: BodyTraits,
+): readonly Statement[] {
+  return pruneList(body, new Uses(shares));
 }
 
 /** The temporaries and variables that are used behind a point; lists are walked backwards. */
 class Uses {
   private readonly ids: boolean[] = [];
-  private readonly seen = new Set<Expression>();
+  private readonly seen: Set<Expression> | undefined;
+
+  /** `shares` tells whether expressions may be met twice. */
+  constructor(shares: boolean) {
+    this.seen = shares ? new Set() : undefined;
+  }
 
   has(id: number): boolean {
     return this.ids[id] === true;
@@ -31,8 +37,10 @@ class Uses {
         this.ids[expression.id] = true;
         return;
     }
-    if (this.seen.has(expression)) return;
-    this.seen.add(expression);
+    if (this.seen) {
+      if (this.seen.has(expression)) return;
+      this.seen.add(expression);
+    }
     switch (expression.kind) {
       case "unary":
       case "extract":

@@ -1,5 +1,6 @@
 /** Registers as places in the block of bytes that holds a hart's state. */
 import type { Expression, FileLayout, RegisterReference, StateLayout } from "@isovm/isa-spec";
+import { constant } from "./constants.ts";
 
 /** The place of one register; there is one object for each, so that slots compare by identity. */
 export interface RegisterSlot {
@@ -20,6 +21,8 @@ export type RegisterPlace =
 interface FileSlots {
   readonly zero: number | undefined;
   readonly slots: readonly RegisterSlot[];
+  /** References with constant indexes. */
+  readonly references: readonly RegisterReference[];
 }
 
 const known = new WeakMap<StateLayout, Map<string, FileSlots>>();
@@ -34,12 +37,26 @@ function slotsOf(layout: StateLayout): Map<string, FileSlots> {
 }
 
 function fileSlots({ definition, offset, strideBytes }: FileLayout): FileSlots {
-  const { count, width, zero } = definition;
+  const { name: file, count, width, zero } = definition;
   const slots = Array.from({ length: count }, (_, index) => ({
     offset: offset + index * strideBytes,
     width,
   }));
-  return { zero, slots };
+  const indexWidth = Math.max(1, Math.ceil(Math.log2(count)));
+  const references = slots.map(
+    (_, index): RegisterReference => ({ file, width, index: constant(indexWidth, BigInt(index)) }),
+  );
+  return { zero, slots, references };
+}
+
+/** The reference to a register of constant index that all instructions share; saves memory. */
+export function registerReference(
+  layout: StateLayout,
+  file: string,
+  index: Expression,
+): RegisterReference | undefined {
+  if (index.kind !== "constant") return undefined;
+  return slotsOf(layout).get(file)?.references[Number(index.value)];
 }
 
 /** All slots of a register file. */

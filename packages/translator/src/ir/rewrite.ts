@@ -23,8 +23,10 @@ import {
 } from "./fold.ts";
 import { foldBinary } from "./fold-binary.ts";
 import { Knowledge, type RegisterConstants } from "./knowledge.ts";
+import { Memory } from "./memory.ts";
 import { pruneBody } from "./prune.ts";
-import { registerPlace } from "./register-slot.ts";
+import { registerPlace, registerReference } from "./register-slot.ts";
+import { anyTraits, type BodyTraits } from "./traits.ts";
 
 /** What is known when a body is rewritten. */
 export interface Rewriting {
@@ -35,6 +37,8 @@ export interface Rewriting {
   readonly place?: { readonly pc: bigint; readonly nextPc: bigint };
   /** What registers hold before the instruction. */
   readonly registers?: RegisterConstants;
+  /** What is known of the body's shape. */
+  readonly traits?: BodyTraits;
 }
 
 /** A rewritten body. */
@@ -49,7 +53,7 @@ export function rewriteBody(body: readonly Statement[], rewriting: Rewriting): R
   const rewriter = new Rewriter(rewriting);
   const completes = rewriter.list(body);
   return {
-    body: pruneBody(rewriter.statements),
+    body: pruneBody(rewriter.statements, rewriting.traits ?? anyTraits),
     registers: rewriter.registersAtExit(completes),
   };
 }
@@ -65,8 +69,7 @@ class Rewriter {
   constructor(rewriting: Rewriting) {
     this.rewriting = rewriting;
     this.known = new Knowledge(rewriting.registers);
-    this.expressions = new ExpressionRewriter(rewriting);
-    this.expressions.known = this.known;
+    this.expressions = new ExpressionRewriter(rewriting, this.known);
   }
 
   registersAtExit(completes: boolean): RegisterConstants {
@@ -177,7 +180,7 @@ class Rewriter {
       this.known.define(result.id, constant(result.width, 0n));
       return;
     }
-    const value = typeof place === "string" ? undefined : this.known.registers.get(place);
+    const value = typeof place === "string" ? undefined : this.known.register(place);
     if (value !== undefined) this.known.define(result.id, constant(result.width, value));
     else this.statements.push({ kind: "readRegister", result, register });
   }
@@ -197,6 +200,8 @@ class Rewriter {
     if (!reference.index) return reference;
     const index = this.value(reference.index);
     if (index === reference.index) return reference;
+    const shared = registerReference(this.rewriting.layout, reference.file, index);
+    if (shared) return shared;
     return { file: reference.file, width: reference.width, index };
   }
 
@@ -246,31 +251,25 @@ class Rewriter {
 
 /** Rewrites expressions, each once unless a variable in it has changed. */
 class ExpressionRewriter {
-  known: Knowledge = new Knowledge();
+  known: Knowledge;
   private readonly rewriting: Rewriting;
-  private readonly values = new Map<Expression, Expression>();
-  private readonly operations = new Map<FloatOperation, FloatOperation>();
-  private readonly varyingOperations = new Map<FloatOperation, FloatOperation>();
-  /** Expressions in which variables occur, until one of them is assigned. */
-  private readonly varying = new Map<Expression, Expression>();
-  private readonly variablesUsed = new Set<number>();
-  /** Whether a variable occurs in the expression being rewritten. */
-  private varies = false;
+  /** What has been rewritten, if anything is used twice. */
+  private readonly memory: Memory | undefined;
 
-  constructor(rewriting: Rewriting) {
+  constructor(rewriting: Rewriting, known: Knowledge) {
     this.rewriting = rewriting;
+    this.known = known;
+    this.memory = (rewriting.traits ?? anyTraits).shares ? new Memory() : undefined;
   }
 
   /** A variable is about to change. */
   assigned(id: number): void {
-    if (this.variablesUsed.has(id)) this.forgetVariables();
+    this.memory?.assigned(id);
   }
 
   /** Any variable may change. */
   forgetVariables(): void {
-    this.varying.clear();
-    this.varyingOperations.clear();
-    this.variablesUsed.clear();
+    this.memory?.forgetVariables();
   }
 
   value(expression: Expression): Expression {
@@ -283,8 +282,7 @@ class ExpressionRewriter {
         return field ? constant(expression.width, field(expression.name)) : expression;
       }
       case "variable":
-        this.varies = true;
-        this.variablesUsed.add(expression.id);
+        this.memory?.usesVariable(expression.id);
         return this.known.value(expression.id) ?? expression;
       case "temporary":
         return this.known.value(expression.id) ?? expression;
@@ -295,19 +293,9 @@ class ExpressionRewriter {
         return place ? constant(width, BigInt.asUintN(width, place[kind])) : expression;
       }
     }
-    const known = this.values.get(expression);
-    if (known) return known;
-    const varied = this.variablesUsed.size > 0 ? this.varying.get(expression) : undefined;
-    if (varied) {
-      this.varies = true;
-      return varied;
-    }
-    const outer = this.varies;
-    this.varies = false;
-    const value = this.rebuilt(expression);
-    (this.varies ? this.varying : this.values).set(expression, value);
-    this.varies ||= outer;
-    return value;
+    const { memory } = this;
+    if (!memory) return this.rebuilt(expression);
+    return memory.recall(expression) ?? memory.keep(expression, () => this.rebuilt(expression));
   }
 
   private rebuilt(expression: Expression): Expression {
@@ -353,18 +341,14 @@ class ExpressionRewriter {
 
   /** Both results of an operation stay results of one. */
   private operation(operation: FloatOperation): FloatOperation {
-    const known = this.operations.get(operation);
-    if (known) return known;
-    const varied = this.varyingOperations.get(operation);
-    if (varied) {
-      this.varies = true;
-      return varied;
-    }
-    const operands = operation.operands.map((operand) => this.value(operand));
-    const roundingMode = this.value(operation.roundingMode);
-    const accrued = this.value(operation.accrued);
-    const rewritten = { ...operation, operands, roundingMode, accrued };
-    (this.varies ? this.varyingOperations : this.operations).set(operation, rewritten);
-    return rewritten;
+    const rewritten = (): FloatOperation => ({
+      ...operation,
+      operands: operation.operands.map((operand) => this.value(operand)),
+      roundingMode: this.value(operation.roundingMode),
+      accrued: this.value(operation.accrued),
+    });
+    const { memory } = this;
+    if (!memory) return rewritten();
+    return memory.recall(operation) ?? memory.keep(operation, rewritten);
   }
 }

@@ -2,6 +2,7 @@
 import type { Instruction, StateLayout, Statement } from "@isovm/isa-spec";
 import { type BodyEffects, bodyEffects } from "./effects.ts";
 import { rewriteBody } from "./rewrite.ts";
+import { traitsOf } from "./traits.ts";
 
 /** An instruction whose operands are known: what its row does for one instruction word. */
 export interface SpecialisedInstruction {
@@ -19,6 +20,7 @@ export function specialise(
   layout: StateLayout,
   field: (name: string) => bigint,
 ): SpecialisedInstruction {
-  const { body } = rewriteBody(row.semantics.body, { layout, field });
-  return { row, sizeBytes: row.sizeBytes, body, effects: bodyEffects(body, layout) };
+  const traits = traitsOf(row);
+  const { body } = rewriteBody(row.semantics.body, { layout, field, traits });
+  return { row, sizeBytes: row.sizeBytes, body, effects: bodyEffects(body, layout, traits) };
 }

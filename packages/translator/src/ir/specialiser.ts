@@ -26,7 +26,7 @@ export function specialiser(isa: Isa): Specialiser {
       known = new Map();
       byRow.set(row, known);
     }
-    const key = typeof word === "number" ? word >>> 0 : keyOf(word);
+    const key = typeof word === "number" ? word | 0 : keyOf(word);
     const found = known.get(key);
     if (found) return found;
     if (count >= capacity) {
@@ -48,7 +48,7 @@ export function specialiser(isa: Isa): Specialiser {
 
 /** Words of up to 32 bits are numbers, so that a word has one key. */
 function keyOf(word: bigint): bigint | number {
-  return word < 0x1_0000_0000n ? Number(word) : word;
+  return word < 0x1_0000_0000n ? Number(word) | 0 : word;
 }
 
 /** Extracts fields from words of a row, by numbers where they suffice: bigints are slow. */
@@ -71,7 +71,11 @@ class FieldReader {
     const { word } = this;
     const pieces = this.pieces.get(name);
     if (typeof word === "bigint" || !pieces) {
-      return extractField(this.row.pattern, name, BigInt(word));
+      return extractField(
+        this.row.pattern,
+        name,
+        typeof word === "bigint" ? word : BigInt(word >>> 0),
+      );
     }
     let value = 0;
     for (const { wordLow, fieldLow, width } of pieces) {
