@@ -1,40 +1,93 @@
 /**
- * Compares isovm with qemu-user and with the host's processor: `npm run bench`.
- *
- *   npm run bench -- [KERNEL…] [--engine interpreter,reference] [--runs 5] [--json F] [--svg F]
+ * Compares isovm with qemu-user and with the host's processor: `npm run bench`, which `--help`
+ * describes.
  */
-import { writeFileSync } from "node:fs";
-import { arch, cpus } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { arch, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
-import { exists, output } from "./harness/command.ts";
+import { hasDebian } from "@isovm/testkit/debian";
+import { CommandError, exists, output } from "./harness/command.ts";
 import { type Contestant, isovm, native, qemu } from "./harness/contestants.ts";
-import { kernels } from "./harness/kernels.ts";
-import { type KernelTimes, measureKernel } from "./harness/measure.ts";
+import { kernelEntry } from "./harness/kernels.ts";
+import {
+  ChecksumError,
+  type Entry,
+  measure,
+  type Times,
+  type Workload,
+} from "./harness/measure.ts";
+import { type BenchOptions, parseOptions, UsageError, usage } from "./harness/options.ts";
 import { ratioPlot } from "./harness/plot.ts";
+import { programEntry } from "./harness/programs.ts";
 import { type Comparison, summarise } from "./harness/summary.ts";
 import { summaryTable } from "./harness/table.ts";
-import { bundleIsovm, compileKernel, compilers } from "./harness/toolchain.ts";
+import { bundleIsovm, compilers } from "./harness/toolchain.ts";
+
+/** Engines that keep translations between runs. */
+const keeping: readonly string[] = ["tiered"];
 
 function fail(message: string): never {
   process.stderr.write(`bench: ${message}\n`);
   process.exit(2);
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    engine: { type: "string", default: "interpreter" },
-    runs: { type: "string", default: "5" },
-    json: { type: "string" },
-    svg: { type: "string" },
-  },
-});
+function optionsOrExit(): BenchOptions {
+  try {
+    const parsed = parseOptions(process.argv.slice(2));
+    if (parsed) return parsed;
+  } catch (error) {
+    if (error instanceof UsageError) fail(error.message);
+    throw error;
+  }
+  process.stdout.write(usage);
+  process.exit(0);
+}
 
-const unknown = positionals.find((name) => !kernels.some((kernel) => kernel.name === name));
-if (unknown) fail(`no kernel ${unknown}; there are ${kernels.map(({ name }) => name).join(", ")}`);
-const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1) fail(`--runs takes a count, not ${values.runs}`);
+/**
+ * The engines of isovm, made in a folder of their own; each starts cold and, if so wanted and
+ * possible, with a kept store.
+ */
+async function isovmContestants(options: BenchOptions, folder: string): Promise<Contestant[]> {
+  const bundle = await bundleIsovm(folder);
+  return options.engines.flatMap((engine) => {
+    const common = { node: options.node, bundle, engine };
+    if (!keeping.includes(engine)) return [isovm(common)];
+    const cold = isovm({ ...common, store: "off" });
+    return options.store ? [cold, isovm({ ...common, store: join(folder, "store") })] : [cold];
+  });
+}
+
+async function measureAll(
+  { kernels, programs, runs }: BenchOptions,
+  engines: readonly Contestant[],
+): Promise<Times[]> {
+  const results: Times[] = [];
+  const add = (workload: Workload, entries: readonly Entry[]): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${workload.name} …`);
+    try {
+      results.push(measure(workload, entries, runs));
+    } catch (error) {
+      if (!(error instanceof CommandError || error instanceof ChecksumError)) throw error;
+      process.exitCode = 1;
+      process.stderr.write(`bench: ${workload.name} is left out: ${error.message}\n`);
+    }
+  };
+  for (const kernel of kernels) {
+    add(
+      kernel,
+      [native, qemu, ...engines].map((contestant) => kernelEntry(kernel, contestant)),
+    );
+  }
+  for (const program of programs) {
+    const entries = [qemu, ...engines].map((contestant) => programEntry(program, contestant));
+    add(program, await Promise.all(entries));
+  }
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  return results;
+}
+
+const options = optionsOrExit();
 for (const tool of [...Object.values(compilers), "qemu-riscv64"]) {
   if (!exists(tool)) {
     fail(
@@ -42,39 +95,37 @@ for (const tool of [...Object.values(compilers), "qemu-riscv64"]) {
     );
   }
 }
-
-const bundle = await bundleIsovm();
-const engines = values.engine.split(",").map((engine) => isovm(bundle, engine));
-const contestants: readonly Contestant[] = [native, qemu, ...engines];
-const comparisons: readonly Comparison[] = [
-  ...engines.flatMap(({ name }): Comparison[] => [
-    [name, qemu.name],
-    [name, native.name],
-  ]),
-  [qemu.name, native.name],
-];
-
-const results: KernelTimes[] = [];
-const chosen = kernels.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-for (const kernel of chosen) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${kernel.name} …`);
-  const entries = contestants.map((contestant) => ({
-    contestant,
-    executable: compileKernel(kernel, contestant.target),
-  }));
-  results.push(measureKernel(kernel, entries, runs));
+const found = hasDebian();
+if (!found && options.programs.some(({ isDebian }) => isDebian)) {
+  process.stderr.write("bench: Debian's programs are left out: there is no apt to fetch them\n");
 }
-if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-
-const summary = summarise(results, comparisons);
-console.log(summaryTable(summary));
-const host = {
-  processor: cpus()[0]?.model ?? arch(),
-  node: process.version,
-  qemu: output("qemu-riscv64", ["--version"]).split("\n")[0] ?? "",
-};
-console.log(`\n${runs} interleaved runs; ${host.processor}; Node ${host.node}; ${host.qemu}`);
-if (values.json) {
-  writeFileSync(values.json, `${JSON.stringify({ host, runs, ...summary }, null, 2)}\n`);
+const folder = mkdtempSync(join(tmpdir(), "isovm-bench-"));
+try {
+  const engines = await isovmContestants(options, folder);
+  const programs = options.programs.filter(({ isDebian }) => found || !isDebian);
+  const results = await measureAll({ ...options, programs }, engines);
+  const comparisons: readonly Comparison[] = [
+    ...engines.flatMap(({ name }): Comparison[] => [
+      [name, qemu.name],
+      [name, native.name],
+    ]),
+    [qemu.name, native.name],
+  ];
+  const summary = summarise(results, comparisons);
+  console.log(summaryTable(summary));
+  const version = (command: string): string =>
+    output(command, ["--version"]).toString().split("\n")[0] ?? "";
+  const host = {
+    processor: cpus()[0]?.model ?? arch(),
+    node: version(options.node),
+    qemu: version("qemu-riscv64"),
+  };
+  const { runs } = options;
+  console.log(`\n${runs} interleaved runs; ${host.processor}; Node ${host.node}; ${host.qemu}`);
+  if (options.json) {
+    writeFileSync(options.json, `${JSON.stringify({ host, runs, ...summary }, null, 2)}\n`);
+  }
+  if (options.svg) writeFileSync(options.svg, ratioPlot(summary, qemu.name));
+} finally {
+  rmSync(folder, { recursive: true });
 }
-if (values.svg) writeFileSync(values.svg, ratioPlot(summary, qemu.name));

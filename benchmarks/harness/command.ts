@@ -4,16 +4,30 @@ import { spawnSync } from "node:child_process";
 /** A command can't be run, or fails. */
 export class CommandError extends Error {}
 
+/** What a command is given besides its arguments. */
+export interface CommandOptions {
+  /** Standard input; none by default. */
+  readonly input?: Uint8Array;
+  /** Its whole environment; this process's by default. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Runs a command to its end and returns its standard output. */
-export function output(command: string, args: readonly string[]): string {
+export function output(
+  command: string,
+  args: readonly string[],
+  { input, environment }: CommandOptions = {},
+): Buffer {
   const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
-    encoding: "utf8",
     maxBuffer: 2 ** 26,
+    stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
+    ...(input ? { input } : {}),
+    ...(environment ? { env: environment } : {}),
   });
   const line = [command, ...args].join(" ");
   if (error) throw new CommandError(`${line}: ${error.message}`);
   if (status !== 0) {
-    throw new CommandError(`${line} ended with ${signal ?? status}\n${stderr.trim()}`);
+    throw new CommandError(`${line} ended with ${signal ?? status}\n${String(stderr).trim()}`);
   }
   return stdout;
 }

@@ -1,17 +1,12 @@
 /** The kernels: C programs in benchmarks/kernels, which time themselves. */
+import { join } from "node:path";
+import { CommandError, output } from "./command.ts";
+import type { Contestant } from "./contestants.ts";
+import type { Entry, Group, Run, Workload } from "./measure.ts";
+import { kernelSources } from "./paths.ts";
+import { compile } from "./toolchain.ts";
 
-/** The geometric mean that a kernel belongs to. */
-export type KernelGroup = "integer" | "floating point";
-
-/** A kernel and how much of it to run. */
-export interface Kernel {
-  /** The name of its file without `.c`. */
-  readonly name: string;
-  readonly group: KernelGroup;
-  /** Its argument, chosen so that qemu-user takes a third to half of a second. */
-  readonly repetitions: number;
-}
-
+/** By kernel, how often it does its work: for a third to half of a second under qemu-user. */
 const integer = {
   arithmetic: 3000,
   "binary-tree": 250,
@@ -37,16 +32,34 @@ const floatingPoint = {
   "n-body": 250_000,
 };
 
-function group(name: KernelGroup, repetitions: Readonly<Record<string, number>>): Kernel[] {
-  return Object.entries(repetitions).map(([kernel, count]) => ({
-    name: kernel,
-    group: name,
-    repetitions: count,
+function workloads(group: Group, repetitions: Readonly<Record<string, number>>): Workload[] {
+  return Object.entries(repetitions).map(([name, count]) => ({
+    name,
+    group,
+    arguments: [String(count)],
   }));
 }
 
-/** All kernels. */
-export const kernels: readonly Kernel[] = [
-  ...group("integer", integer),
-  ...group("floating point", floatingPoint),
+/** All kernels, by the name of their file without `.c`. */
+export const kernels: readonly Workload[] = [
+  ...workloads("integer", integer),
+  ...workloads("floating point", floatingPoint),
 ];
+
+/** A contestant at a kernel, compiled for it. */
+export function kernelEntry(kernel: Workload, contestant: Contestant): Entry {
+  const source = join(kernelSources, `${kernel.name}.c`);
+  const header = join(kernelSources, "kernel.h");
+  const program = compile(kernel.name, source, [header], contestant.target);
+  const [command, ...args] = contestant.command({ program, arguments: kernel.arguments });
+  return {
+    contestant,
+    run: () => parse(output(command, args).toString(), kernel.name),
+  };
+}
+
+function parse(text: string, name: string): Run {
+  const match = /^([0-9a-f]{16}) ([0-9.]+)\s*$/.exec(text);
+  if (!match?.[1] || !match[2]) throw new CommandError(`${name} printed ${JSON.stringify(text)}`);
+  return { checksum: match[1], milliseconds: Number(match[2]) };
+}

@@ -1,50 +1,58 @@
 /** Interleaved measurements: A B A B …, so that a busy host hits all contestants alike. */
-import { CommandError, output } from "./command.ts";
-import type { Contestant } from "./contestants.ts";
-import type { Kernel } from "./kernels.ts";
 
-/** The times of one kernel, in milliseconds of its own clock, by contestant. */
-export interface KernelTimes {
-  readonly kernel: Kernel;
-  readonly checksum: string;
-  readonly times: ReadonlyMap<string, readonly number[]>;
+import type { Contestant } from "./contestants.ts";
+
+/** The geometric mean that a workload belongs to. */
+export type Group = "integer" | "floating point" | "programs" | "start-up";
+
+/** Something to be done by all contestants. */
+export interface Workload {
+  readonly name: string;
+  readonly group: Group;
+  /** How much is to be done: the arguments of a command line. */
+  readonly arguments: readonly string[];
 }
 
-/** A contestant and the kernel's executable for it. */
+/** What one run gave. */
+export interface Run {
+  /** Equal for all contestants, or one of them is wrong. */
+  readonly checksum: string;
+  readonly milliseconds: number;
+}
+
+/** A contestant at a workload. */
 export interface Entry {
   readonly contestant: Contestant;
-  readonly executable: string;
+  readonly run: () => Run;
+}
+
+/** The times of one workload, in milliseconds, by contestant. */
+export interface Times {
+  readonly workload: Workload;
+  readonly checksum: string;
+  readonly times: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Contestants computed different results. */
 export class ChecksumError extends Error {}
 
-/** Runs a kernel `runs` times under each contestant in turn. */
-export function measureKernel(
-  kernel: Kernel,
-  entries: readonly Entry[],
-  runs: number,
-): KernelTimes {
+/** Runs a workload `runs` times under each contestant in turn; one that is warm once before. */
+export function measure(workload: Workload, entries: readonly Entry[], runs: number): Times {
   const times = new Map<string, number[]>(entries.map(({ contestant }) => [contestant.name, []]));
   let expected: { readonly checksum: string; readonly by: string } | undefined;
+  for (const { contestant, run } of entries) if (contestant.isWarm) run();
   for (let run = 0; run < runs; run += 1) {
-    for (const { contestant, executable } of entries) {
-      const [command, ...args] = contestant.command(executable, [String(kernel.repetitions)]);
-      const { checksum, milliseconds } = parse(output(command, args), kernel.name);
-      expected ??= { checksum, by: contestant.name };
+    for (const entry of entries) {
+      const { checksum, milliseconds } = entry.run();
+      expected ??= { checksum, by: entry.contestant.name };
       if (checksum !== expected.checksum) {
         throw new ChecksumError(
-          `${kernel.name}: ${contestant.name} computed ${checksum}, ${expected.by} ${expected.checksum}`,
+          `${workload.name}: ${entry.contestant.name} computed ${checksum}, ` +
+            `${expected.by} ${expected.checksum}`,
         );
       }
-      times.get(contestant.name)?.push(milliseconds);
+      times.get(entry.contestant.name)?.push(milliseconds);
     }
   }
-  return { kernel, checksum: expected?.checksum ?? "", times };
-}
-
-function parse(text: string, name: string): { checksum: string; milliseconds: number } {
-  const match = /^([0-9a-f]{16}) ([0-9.]+)\s*$/.exec(text);
-  if (!match?.[1] || !match[2]) throw new CommandError(`${name} printed ${JSON.stringify(text)}`);
-  return { checksum: match[1], milliseconds: Number(match[2]) };
+  return { workload, checksum: expected?.checksum ?? "", times };
 }

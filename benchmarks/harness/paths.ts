@@ -9,6 +9,9 @@ export const root: string = process.cwd();
 /** The C sources of the kernels. */
 export const kernelSources: string = join(root, "benchmarks/kernels");
 
+/** What the programs are given to work on, and sources of programs. */
+export const programSources: string = join(root, "benchmarks/programs");
+
 /** A folder of the cache, created if need be. */
 export function cacheFolder(...path: readonly string[]): string {
   const folder = join(root, "node_modules/.cache/isovm/bench", ...path);

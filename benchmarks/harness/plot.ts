@@ -18,13 +18,13 @@ interface Row {
 export function ratioPlot(summary: Summary, against: string): string {
   const contestants = [
     ...new Set(
-      summary.kernels.flatMap(({ ratios }) =>
+      summary.workloads.flatMap(({ ratios }) =>
         ratios.filter((ratio) => ratio.against === against).map((ratio) => ratio.contestant),
       ),
     ),
   ];
   const rows = [
-    ...kernelRows(summary, contestants, against),
+    ...workloadRows(summary, contestants, against),
     ...meanRows(summary, contestants, against),
   ];
   const values = rows.flatMap(({ bars }) => bars.flatMap((bar) => (bar ? [bar.min, bar.max] : [])));
@@ -74,9 +74,13 @@ ${parts.join("\n")}
 `;
 }
 
-function kernelRows({ kernels }: Summary, contestants: readonly string[], against: string): Row[] {
-  return kernels.map(({ kernel, ratios }) => ({
-    label: kernel,
+function workloadRows(
+  { workloads }: Summary,
+  contestants: readonly string[],
+  against: string,
+): Row[] {
+  return workloads.map(({ name: label, ratios }) => ({
+    label,
     bars: contestants.map((name) =>
       ratios.find((ratio) => ratio.contestant === name && ratio.against === against),
     ),

@@ -1,7 +1,6 @@
 /** From times to ratios and their means. */
 import { geometricMean, max, median, min } from "simple-statistics";
-import type { KernelGroup } from "./kernels.ts";
-import type { KernelTimes } from "./measure.ts";
+import type { Group, Times } from "./measure.ts";
 
 /** The middle and the ends of some values. */
 export interface Spread {
@@ -16,11 +15,11 @@ export interface Ratio extends Spread {
   readonly against: string;
 }
 
-/** The results of one kernel. */
-export interface KernelSummary {
-  readonly kernel: string;
-  readonly group: KernelGroup;
-  readonly repetitions: number;
+/** The results of one workload. */
+export interface WorkloadSummary {
+  readonly name: string;
+  readonly group: Group;
+  readonly arguments: readonly string[];
   readonly checksum: string;
   /** Milliseconds by contestant. */
   readonly milliseconds: Readonly<Record<string, Spread & { readonly runs: readonly number[] }>>;
@@ -29,7 +28,7 @@ export interface KernelSummary {
 
 /** The geometric mean of a group's ratios. */
 export interface Mean {
-  readonly group: KernelGroup;
+  readonly group: Group;
   readonly contestant: string;
   readonly against: string;
   readonly mean: number;
@@ -37,7 +36,7 @@ export interface Mean {
 
 /** Everything that a run of the benchmarks found. */
 export interface Summary {
-  readonly kernels: readonly KernelSummary[];
+  readonly workloads: readonly WorkloadSummary[];
   readonly means: readonly Mean[];
 }
 
@@ -53,11 +52,8 @@ export type Comparison = readonly [contestant: string, against: string];
  * Divides times that were measured one after the other, run by run, and takes the median of the
  * quotients.
  */
-export function summarise(
-  results: readonly KernelTimes[],
-  comparisons: readonly Comparison[],
-): Summary {
-  const kernels = results.map(({ kernel, checksum, times }): KernelSummary => {
+export function summarise(results: readonly Times[], comparisons: readonly Comparison[]): Summary {
+  const workloads = results.map(({ workload, checksum, times }): WorkloadSummary => {
     const ratios = comparisons.flatMap(([contestant, against]): Ratio[] => {
       const a = times.get(contestant) ?? [];
       const b = times.get(against) ?? [];
@@ -65,9 +61,9 @@ export function summarise(
       return quotients.length > 0 ? [{ contestant, against, ...spread(quotients) }] : [];
     });
     return {
-      kernel: kernel.name,
-      group: kernel.group,
-      repetitions: kernel.repetitions,
+      name: workload.name,
+      group: workload.group,
+      arguments: workload.arguments,
       checksum,
       milliseconds: Object.fromEntries(
         [...times].map(([name, runs]) => [name, { ...spread(runs), runs }]),
@@ -75,16 +71,16 @@ export function summarise(
       ratios,
     };
   });
-  return { kernels, means: means(kernels, comparisons) };
+  return { workloads, means: means(workloads, comparisons) };
 }
 
-function means(kernels: readonly KernelSummary[], comparisons: readonly Comparison[]): Mean[] {
-  const groups = [...new Set(kernels.map(({ group }) => group))];
+function means(workloads: readonly WorkloadSummary[], comparisons: readonly Comparison[]): Mean[] {
+  const groups = [...new Set(workloads.map(({ group }) => group))];
   return groups.flatMap((group) =>
     comparisons.flatMap(([contestant, against]): Mean[] => {
-      const ratios = kernels
-        .filter((kernel) => kernel.group === group)
-        .flatMap((kernel) => kernel.ratios)
+      const ratios = workloads
+        .filter((workload) => workload.group === group)
+        .flatMap((workload) => workload.ratios)
         .filter((ratio) => ratio.contestant === contestant && ratio.against === against)
         .map((ratio) => ratio.median);
       if (ratios.length === 0) return [];

@@ -1,5 +1,5 @@
 /** The results as text. */
-import type { Spread, Summary } from "./summary.ts";
+import type { Ratio, Spread, Summary } from "./summary.ts";
 
 type Row = readonly string[];
 
@@ -29,23 +29,40 @@ function ratioText({ median, min, max }: Spread): string {
   return `${short(median)} (${short(min)}–${short(max)})`;
 }
 
-/** The median times and the ratios of every kernel, then the geometric means. */
-export function summaryTable({ kernels, means }: Summary): string {
-  const contestants = Object.keys(kernels[0]?.milliseconds ?? {});
-  const comparisons = (kernels[0]?.ratios ?? []).map(
-    ({ contestant, against }) => `${contestant} / ${against}`,
-  );
+/** The median times and the ratios of every workload, then the geometric means. */
+export function summaryTable({ workloads, means }: Summary): string {
+  const contestants = [
+    ...new Set(workloads.flatMap(({ milliseconds }) => Object.keys(milliseconds))),
+  ];
+  const comparisons = [
+    ...new Set(workloads.flatMap(({ ratios }) => ratios.map((ratio) => comparisonText(ratio)))),
+  ];
   const header = ["", ...contestants.map((name) => `${name}, ms`), ...comparisons];
-  const rows = kernels.map(({ kernel, milliseconds, ratios }) => [
-    kernel,
-    ...contestants.map((name) => short(milliseconds[name]?.median ?? Number.NaN)),
-    ...ratios.map(ratioText),
+  const rows = workloads.map(({ name, milliseconds, ratios }) => [
+    name,
+    ...contestants.map((contestant) => {
+      const time = milliseconds[contestant];
+      return time ? short(time.median) : "";
+    }),
+    ...comparisons.map((comparison) => {
+      const ratio = ratios.find((candidate) => comparisonText(candidate) === comparison);
+      return ratio ? ratioText(ratio) : "";
+    }),
   ]);
   const groups = [...new Set(means.map(({ group }) => group))];
   const footer = groups.map((group) => [
     `geometric mean, ${group}`,
     ...contestants.map(() => ""),
-    ...means.filter((mean) => mean.group === group).map(({ mean }) => short(mean)),
+    ...comparisons.map((comparison) => {
+      const found = means.find(
+        (mean) => mean.group === group && comparisonText(mean) === comparison,
+      );
+      return found ? short(found.mean) : "";
+    }),
   ]);
   return table([header, ...rows, ...footer]);
+}
+
+function comparisonText({ contestant, against }: Pick<Ratio, "contestant" | "against">): string {
+  return `${contestant} / ${against}`;
 }

@@ -1,10 +1,9 @@
-/** Compiles what is measured: the kernels for the host and for the guest, isovm into one file. */
+/** Compiles what is measured: C programs for the host and for the guest, isovm into one file. */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { output } from "./command.ts";
-import type { Kernel } from "./kernels.ts";
-import { cacheFolder, kernelSources, root } from "./paths.ts";
+import { cacheFolder, root } from "./paths.ts";
 
 /** The compilers, by what they compile for. */
 export const compilers = { native: "gcc", riscv64: "riscv64-linux-gnu-gcc" } as const;
@@ -16,21 +15,27 @@ export type Target = keyof typeof compilers;
  */
 const flags = ["-O2", "-std=gnu17", "-static", "-ffp-contract=off", "-fno-math-errno"];
 
-/** The executable of a kernel, compiled unless a newer one is there. */
-export function compileKernel({ name }: Kernel, target: Target): string {
+/** The executable of a C program, compiled unless one is there that is newer than its sources. */
+export function compile(
+  name: string,
+  source: string,
+  headers: readonly string[],
+  target: Target,
+): string {
   const executable = join(cacheFolder(target), name);
-  const source = join(kernelSources, `${name}.c`);
-  const inputs = [source, join(kernelSources, "kernel.h")];
-  const newest = Math.max(...inputs.map((path) => statSync(path).mtimeMs));
+  const newest = Math.max(...[source, ...headers].map((path) => statSync(path).mtimeMs));
   if (!existsSync(executable) || statSync(executable).mtimeMs < newest) {
     output(compilers[target], [...flags, "-o", executable, source]);
   }
   return executable;
 }
 
-/** The `isovm` command as one file of JavaScript, bundled from the packages' sources. */
-export async function bundleIsovm(): Promise<string> {
-  const outfile = join(cacheFolder(), "isovm.mjs");
+/**
+ * The `isovm` command as one file of JavaScript, bundled from the packages' sources into a folder
+ * outside of the repository: it must not find the packages themselves.
+ */
+export async function bundleIsovm(folder: string): Promise<string> {
+  const outfile = join(folder, "isovm.mjs");
   await build({
     entryPoints: [join(root, "packages/cli/src/main.ts")],
     outfile,
