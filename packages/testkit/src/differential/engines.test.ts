@@ -15,10 +15,10 @@ const isas = [rv64(), rv32(), rv64({ extensions: ["M", "A"] }), rv32({ extension
 const engines = {
   interpreter,
   // Each instruction that is interpreted makes a region of all that can be reached from there.
-  "eager translator": tiered(interpreter, { threshold: 1, samplePeriod: 1, coldCode: true }),
+  "eager translator": tiered(interpreter, { threshold: 0, samplePeriod: 1, coldCode: true }),
   // One basic block, or a part of one.
   "translator of small regions": tiered(interpreter, {
-    threshold: 1,
+    threshold: 0,
     samplePeriod: 3,
     coldCode: true,
     regionLimit: 4,

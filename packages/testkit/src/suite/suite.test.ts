@@ -16,7 +16,7 @@ const framework: TestFramework = {
 const engines = {
   interpreter,
   reference,
-  translator: tiered(interpreter, { threshold: 1, samplePeriod: 1, coldCode: true }),
+  translator: tiered(interpreter, { threshold: 0, samplePeriod: 1, coldCode: true }),
 };
 
 for (const isa of [rv64(), rv32(), rv64({ extensions: ["Zifencei"] })]) {

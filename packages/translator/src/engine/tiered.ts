@@ -22,7 +22,10 @@ import { floatPolicyOf } from "./float-policy.ts";
 
 /** How a tiered engine decides. */
 export interface TieredOptions {
-  /** Samples of the interpreter in one place until it is translated; default 3. */
+  /**
+   * Samples for each instruction of a region until it is translated; default 1. With 0, every sample
+   * makes a region that begins right there.
+   */
   readonly threshold?: number;
   /** Interpreted instructions from sample to sample; default 4096. */
   readonly samplePeriod?: number;
@@ -41,10 +44,12 @@ export interface TieredOptions {
  * replacement uses better code for a function only when it is called again.
  */
 const longestRun = 1 << 20;
-/** Instructions that are looked at for a good place to enter. */
+/** Instructions that are stepped through in search of a good place to enter. */
 const entrySearch = 256;
 /** Places are told apart by so many bits of their address. */
-const placeBits = 7n;
+const placeBits = 6n;
+/** Samples in one place before a region is considered; then twice as many, and so on. */
+const firstLook = 8;
 
 /** Makes a factory of tiered engines above an interpreter. */
 export function tiered(base: RegionHostFactory, options: TieredOptions = {}): EngineFactory {
@@ -77,7 +82,7 @@ class TieredEngine implements Engine {
     this.#memory = memory;
     this.state = base.state;
     this.#options = {
-      threshold: 3,
+      threshold: 1,
       samplePeriod: 4096,
       regionLimit: 400,
       cacheLimit: 2048,
@@ -112,9 +117,11 @@ class TieredEngine implements Engine {
         case "budget":
         case "left":
           break;
-        case "sample":
-          this.#sample(Number(end - this.#base.retired));
+        case "sample": {
+          const stopped = this.#sample(Number(end - this.#base.retired));
+          if (stopped) return stopped;
           break;
+        }
         case "marked":
           if (!this.#cache.refill(this.state.pc)) regions.unmark(this.state.pc);
           break;
@@ -145,36 +152,85 @@ class TieredEngine implements Engine {
     return { kind: "budget" };
   }
 
-  /** Notes where the interpreter is; translates what it is at too often. */
-  #sample(left: number): void {
-    const { pc } = this.state;
-    const place = pc >> placeBits;
+  /** Notes where the interpreter is and translates what it is in too often. */
+  #sample(left: number): Exit | undefined {
+    const place = this.state.pc >> placeBits;
     const count = (this.#samples.get(place) ?? 0) + 1;
     this.#samples.set(place, count);
-    if (count < this.#options.threshold) return;
-    this.#samples.delete(place);
-    const entry = this.#chooseEntry();
-    if (entry !== undefined && left > 0) this.#translate(entry);
+    const { threshold } = this.#options;
+    if (threshold > 0 && (count < firstLook || !isPowerOfTwo(count))) return undefined;
+    return this.#findEntry(left, (entry) => this.#consider(entry));
   }
 
-  #chooseEntry(): bigint | undefined {
-    const { pc } = this.state;
-    return this.#cache.has(pc) ? undefined : pc;
+  /**
+   * Steps on to where a region is best entered: the start of a loop or function; where the last
+   * region left to the interpreter, if the next one comes before any of those.
+   */
+  #findEntry(left: number, found: (entry: bigint) => void): Exit | undefined {
+    const { regions } = this.#base;
+    const { state } = this;
+    const sampled = state.pc;
+    const steps = this.#options.threshold > 0 ? Math.min(entrySearch, left) : 0;
+    for (let step = 0; step < steps; step += 1) {
+      const before = state.pc;
+      this.#visit(before);
+      const exit = regions.step();
+      if (exit.kind !== "budget") return exit;
+      const { pc } = state;
+      if (regions.isMarked(pc)) {
+        const { lastExit } = regions;
+        const usable = regions.wasExecuted(lastExit) && !regions.isMarked(lastExit);
+        found(usable ? lastExit : sampled);
+        return undefined;
+      }
+      if (pc <= before) {
+        found(pc);
+        return undefined;
+      }
+    }
+    found(sampled);
+    return undefined;
   }
 
-  #translate(entry: bigint): void {
+  /** Has a region include a place, however few samples were there. */
+  #visit(address: bigint): void {
+    const place = address >> placeBits;
+    if (!this.#samples.has(place)) this.#samples.set(place, 0);
+  }
+
+  /** Translates the region at an entry if it is worth it. */
+  #consider(entry: bigint): void {
     const start = this.#options.now?.() ?? 0;
+    this.#visit(entry);
     this.#reader.refresh();
     const region = formRegion(entry, {
       isa: this.#isa,
       reader: this.#reader,
       specialise: this.#specialise,
       linkRegisters: this.#linkRegisters,
-      wasExecuted: (address) => this.#options.coldCode || this.#base.regions.wasExecuted(address),
+      includes: (address) => this.#includes(address),
       limit: this.#options.regionLimit,
     });
-    if (region) this.#install([region]);
+    if (region && this.#isWorth(region)) this.#install([region]);
     this.#translateMs += (this.#options.now?.() ?? 0) - start;
+  }
+
+  #includes(address: bigint): boolean {
+    if (this.#options.coldCode) return true;
+    return this.#samples.has(address >> placeBits) && this.#base.regions.wasExecuted(address);
+  }
+
+  /** Whether so much time was spent in it that its translation is expected to pay. */
+  #isWorth({ blocks, instructionCount }: Region): boolean {
+    const places = new Set<bigint>();
+    for (const { instructions } of blocks) {
+      for (const { pc } of instructions) places.add(pc >> placeBits);
+    }
+    let samples = 0;
+    for (const place of places) samples += this.#samples.get(place) ?? 0;
+    if (samples < this.#options.threshold * instructionCount) return false;
+    for (const place of places) this.#samples.delete(place);
+    return true;
   }
 
   #install(regions: readonly Region[]): void {
@@ -217,4 +273,8 @@ class TieredEngine implements Engine {
     }
     return [...spans].map(([page, span]) => ({ page, ...span }));
   }
+}
+
+function isPowerOfTwo(count: number): boolean {
+  return Number.isInteger(Math.log2(count));
 }

@@ -1,5 +1,5 @@
 /**
- * Region formation: follows control flow from an entry over instructions that were executed, into
+ * Region formation: follows control flow from an entry over instructions that are worth it, into
  * the functions that are called and back from them, as far as the limit allows.
  */
 import type { Isa } from "@isovm/isa-spec";
@@ -17,8 +17,8 @@ export interface FormationOptions {
   readonly specialise: Specialiser;
   /** Registers in which calls leave their return address, as far as calls were seen; grows. */
   readonly linkRegisters: Set<RegisterSlot>;
-  /** Whether an instruction was executed: code that wasn't stays outside. */
-  readonly wasExecuted: (address: bigint) => boolean;
+  /** Whether an instruction may be part of the region: what is cold stays outside. */
+  readonly includes: (address: bigint) => boolean;
   /** Instructions of a region at most. */
   readonly limit: number;
 }
@@ -82,8 +82,8 @@ class Exploration {
   }
 
   #instructionAt(pc: bigint): Found | undefined {
-    const { isa, limit, reader, specialise, wasExecuted } = this.#options;
-    if (this.found.size >= limit || !wasExecuted(pc)) return undefined;
+    const { isa, limit, reader, specialise, includes } = this.#options;
+    if (this.found.size >= limit || !includes(pc)) return undefined;
     const decoded = reader.instructionAt(pc);
     if (!decoded || decoded.prefixBytes > 0) return undefined;
     const instruction = specialise(decoded.row, decoded.word);
