@@ -7,7 +7,14 @@ const conditions = ["@isovm/source", "module", "node", "development|production"]
 const project = (name: string, include: string) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { name, include: [include], testTimeout: 30_000, hookTimeout: 120_000 },
+  test: {
+    name,
+    include: [include],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    // Commands that tests start leave the user's cache alone.
+    env: { ISOVM_STORE: "off" },
+  },
 });
 
 const config: ViteUserConfig = defineConfig({

@@ -7,14 +7,16 @@ import { parseCount } from "../options/count.ts";
 import { parseVariable } from "../options/environment.ts";
 import { type Mount, parseMount } from "../options/mount.ts";
 import { parseMemorySize } from "../options/size.ts";
+import { parseStore, type StoreOption } from "../options/store.ts";
 import { hostClock } from "../run/clock.ts";
 import { engineNamed, engineNames } from "../run/engines.ts";
 import { guestFiles } from "../run/guest-files.ts";
-import { inspectProgram, rootHint } from "../run/inspect.ts";
+import { identifyingBytes, inspectProgram, rootHint } from "../run/inspect.ts";
 import { outcomeOf } from "../run/outcome.ts";
 import { Session } from "../run/session.ts";
 import { LineOutput } from "../run/standard-error.ts";
 import { statisticsOf } from "../run/statistics.ts";
+import type { RunIdentity, RunTranslations } from "../store/run-store.ts";
 
 interface RunOptions {
   readonly engine: string;
@@ -23,6 +25,7 @@ interface RunOptions {
   readonly env: readonly (readonly [name: string, value: string])[];
   readonly memory?: number;
   readonly fuel?: number;
+  readonly store?: StoreOption;
   readonly strace?: true;
   readonly stats?: true;
 }
@@ -49,11 +52,20 @@ async function run(
     clock: hostClock.realtimeNanos,
   });
   const hasRoot = options.root !== undefined;
-  const target = inspectProgram(files.vfs, files.program, program, hasRoot);
+  const executable = inspectProgram(files.vfs, files.program, program, hasRoot);
+  const isa = executable.target.isa();
+  const directory = engine.translates ? await storeDirectory(options.store, io) : undefined;
+  const identity = (): RunIdentity => ({
+    program: identifyingBytes(files.vfs, executable),
+    isa: isa.name,
+  });
+  const store = directory === undefined ? undefined : await openIn(directory, identity());
   const stderr = new LineOutput(io.stderr);
   const session = new Session({
-    target,
+    target: executable.target,
+    isa,
     engine,
+    translations: store?.translations,
     vfs: files.vfs,
     io: { ...io, stderr },
     memoryBytes: options.memory,
@@ -71,11 +83,14 @@ async function run(
     const runMillis = performance.now();
     const end = await session.run(fuel);
     const wallMs = performance.now() - runMillis;
+    await store?.save();
     const limits = { fuel, memoryBytes: session.vm.memory.limitBytes };
     const outcome = outcomeOf(end, session, limits);
     if (outcome.line !== undefined) stderr.line(`isovm: ${outcome.line}`);
     if (options.stats) {
-      stderr.line(JSON.stringify(statisticsOf(session, wallMs, runMillis - startMillis)));
+      stderr.line(
+        JSON.stringify(statisticsOf(session, wallMs, runMillis - startMillis, store?.figures())),
+      );
     }
     return outcome.exitCode;
   } finally {
@@ -108,6 +123,23 @@ function startProgram(
   }
 }
 
+/** Opens a store with code that is loaded for it only. */
+async function openIn(directory: string, identity: RunIdentity): Promise<RunTranslations> {
+  const { openStore } = await import("../store/run-store.ts");
+  return openStore(directory, identity);
+}
+
+/** Where translations are kept: as the user says, for this run or for all; else in the user's cache. */
+async function storeDirectory(
+  option: StoreOption | undefined,
+  { environment, cacheDirectory }: CommandIo,
+): Promise<string | undefined> {
+  const usual = environment.ISOVM_STORE;
+  const choice = option ?? (usual ? parseStore(usual) : undefined);
+  if (choice === "off") return undefined;
+  return choice?.directory ?? (await cacheDirectory());
+}
+
 /** The guest's environment: `TERM` is all that the host may add. */
 function environmentOf({ env }: RunOptions, io: CommandIo): readonly string[] {
   const term = io.environment.TERM;
@@ -130,6 +162,9 @@ Examples:
 
 Options behind PROGRAM are the program's own. Without --root the guest sees the program, /tmp,
 /dev, /proc and its mounts, and nothing else of this computer.
+
+Translations are kept in the user's cache directory, or where ISOVM_STORE says, or nowhere with
+--store off: the next run of the program is faster.
 
 Exit codes: the program's own; 128+n if signal n ended it; 123 a limit was reached; 125 wrong usage
 or a failure of isovm; 126 not executable here; 127 no such program.`;
@@ -161,6 +196,11 @@ export function addRun(parent: Command, io: CommandIo, exit: (code: number) => v
     )
     .option("--memory <SIZE>", "limit of the guest's memory, such as 512M", parseMemorySize)
     .option("--fuel <N>", "limit of instructions, such as 100M", parseCount)
+    .option(
+      "--store <DIR|off>",
+      "where translations are kept between runs (default: the user's cache directory)",
+      parseStore,
+    )
     .option("--strace", "show the system calls on standard error")
     .option("--stats", "end standard error with one line of figures in JSON")
     .passThroughOptions()

@@ -17,6 +17,8 @@ export interface CommandIo {
   readonly stdout: HostOutput;
   readonly stderr: HostOutput;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The user's directory for what can be made again; undefined if there is none. */
+  cacheDirectory(): Promise<string | undefined>;
   /** Size of the terminal that the streams are connected to. */
   windowSize(): WindowSize;
   /** Whether keys reach standard input one by one, without an echo. */

@@ -27,6 +27,7 @@ export function nodeIo(): CommandIo {
     stdout: nodeOutput(1),
     stderr: nodeOutput(2),
     environment: process.env,
+    cacheDirectory,
     windowSize() {
       const stream = [process.stdout, process.stderr].find(({ isTTY }) => isTTY);
       return { columns: stream?.columns ?? 80, rows: stream?.rows ?? 24 };
@@ -43,4 +44,15 @@ export function nodeIo(): CommandIo {
       };
     },
   };
+}
+
+/** Where this user's programs keep such things, by the custom of the operating system. */
+async function cacheDirectory(): Promise<string | undefined> {
+  try {
+    const { default: envPaths } = await import("env-paths");
+    return envPaths("isovm", { suffix: "" }).cache;
+  } catch {
+    // A user without a home.
+    return undefined;
+  }
 }

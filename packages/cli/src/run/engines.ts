@@ -1,13 +1,15 @@
 /** The engines that `--engine` names. */
 import { interpreter, reference } from "@isovm/interpreter";
-import { tiered } from "@isovm/translator";
 import type { EngineFactory } from "@isovm/isa-spec";
+import { type Translations, tiered } from "@isovm/translator";
 import { UsageError } from "../errors.ts";
 
 /** An engine, and how much it executes before the process looks after signals and input. */
 export interface EngineChoice {
   readonly name: string;
-  readonly create: EngineFactory;
+  /** Whether it translates, and takes up translations that were kept. */
+  readonly translates: boolean;
+  readonly create: (translations?: Translations) => EngineFactory;
   /** Instructions of some ten milliseconds: fixed, so that threads always interleave alike. */
   readonly sliceInstructions: number;
 }
@@ -15,11 +17,18 @@ export interface EngineChoice {
 const engines: readonly EngineChoice[] = [
   {
     name: "tiered",
-    create: tiered(interpreter, { now: () => performance.now() }),
+    translates: true,
+    create: (translations) =>
+      tiered(interpreter, { now: () => performance.now(), ...(translations && { translations }) }),
     sliceInstructions: 16_000_000,
   },
-  { name: "interpreter", create: interpreter, sliceInstructions: 4_000_000 },
-  { name: "reference", create: reference, sliceInstructions: 20_000 },
+  {
+    name: "interpreter",
+    translates: false,
+    create: () => interpreter,
+    sliceInstructions: 4_000_000,
+  },
+  { name: "reference", translates: false, create: () => reference, sliceInstructions: 20_000 },
 ];
 
 /** The names for help texts. */

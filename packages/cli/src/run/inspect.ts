@@ -9,30 +9,47 @@ const largestScriptDepth = 4;
 /** As much of a script's first line as Linux looks at. */
 const startBytes = 256;
 
+/** As much of an executable as tells it from others. */
+const identityBytes = 64 * 2 ** 20;
+
+/** A program that can be run. */
+export interface Executable {
+  readonly target: Target;
+  /** The file that is executed, a script's interpreter in place of the script. */
+  readonly path: string;
+}
+
 /** What to do about a file that a program needs besides itself. */
 export const rootHint = "--root gives the guest a file system";
 
 /**
- * The target of a program; for a script, that of its interpreter.
+ * The executable that a program is; for a script, its interpreter.
  *
  * @param name what the user calls the program.
  * @param hasRoot whether the guest has a root of the host's, in which interpreters may be.
  * @throws ProgramNotFoundError, NotExecutableError
  */
-export function inspectProgram(vfs: Vfs, path: string, name: string, hasRoot: boolean): Target {
-  let start = readStart(vfs, path, (code) => programError(code, name));
+export function inspectProgram(vfs: Vfs, path: string, name: string, hasRoot: boolean): Executable {
+  let start = readPart(vfs, path, startBytes, (code) => programError(code, name));
   let described = name;
+  let executable = path;
   for (let depth = 0; depth < largestScriptDepth; depth += 1) {
     const interpreter = /^#![ \t]*([^ \t\n\0]+)/.exec(latin1(start))?.[1];
-    if (interpreter === undefined) return targetOf(start, described);
+    if (interpreter === undefined) return { target: targetOf(start, described), path: executable };
+    executable = interpreter;
     described = `${name}: its interpreter ${interpreter}`;
     const failed = described;
-    start = readStart(vfs, interpreter, (code) => {
+    start = readPart(vfs, interpreter, startBytes, (code) => {
       const hint = code === "ENOENT" && !hasRoot ? ` (${rootHint})` : "";
       return new NotExecutableError(`${failed}: ${wordsOf(code)}${hint}`);
     });
   }
   throw new NotExecutableError(`${name}: too many interpreters of interpreters`);
+}
+
+/** The bytes of an executable, for all that they are needed to tell it from others. */
+export function identifyingBytes(vfs: Vfs, { path }: Executable): Uint8Array {
+  return readPart(vfs, path, identityBytes, (code) => programError(code, path));
 }
 
 function targetOf(start: Uint8Array, name: string): Target {
@@ -50,8 +67,13 @@ function targetOf(start: Uint8Array, name: string): Target {
   return target;
 }
 
-/** A file's first bytes. @throws what `failure` makes of the reason why it can't be executed */
-function readStart(vfs: Vfs, path: string, failure: (code: ErrnoName) => Error): Uint8Array {
+/** A file's first bytes, `length` at most. @throws what `failure` makes of the reason why it can't be executed */
+function readPart(
+  vfs: Vfs,
+  path: string,
+  length: number,
+  failure: (code: ErrnoName) => Error,
+): Uint8Array {
   const context = vfs.initialContext({ uid: 0, gid: 0, groups: [] });
   try {
     const found = vfs.resolve(context, undefined, path);
@@ -60,8 +82,12 @@ function readStart(vfs: Vfs, path: string, failure: (code: ErrnoName) => Error):
     vfs.demandAccess(context, found, { execute: true });
     const file = found.inode.open({ read: true, write: false });
     try {
-      const buffer = new Uint8Array(startBytes);
-      return buffer.subarray(0, file.read(buffer, 0));
+      const buffer = new Uint8Array(Math.min(length, Math.max(file.size(), startBytes)));
+      let filled = 0;
+      for (let count = -1; count !== 0 && filled < buffer.length; filled += count) {
+        count = file.read(buffer.subarray(filled), filled);
+      }
+      return buffer.subarray(0, filled);
     } finally {
       file.close();
     }

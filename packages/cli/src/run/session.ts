@@ -7,7 +7,9 @@ import {
   signals,
   type Vfs,
 } from "@isovm/abi";
+import type { Isa } from "@isovm/isa-spec";
 import { type ProcessVm, processVm, type RunResult } from "@isovm/machine";
+import type { Translations } from "@isovm/translator";
 import type { CommandIo } from "../io/command-io.ts";
 import { engineClock, hostClock, hostRandom } from "./clock.ts";
 import type { EngineChoice } from "./engines.ts";
@@ -16,7 +18,10 @@ import type { Target } from "./targets.ts";
 /** What a session is made from. */
 export interface SessionOptions {
   readonly target: Target;
+  readonly isa: Isa;
   readonly engine: EngineChoice;
+  /** What earlier runs have left for an engine that translates. */
+  readonly translations: Translations | undefined;
   readonly vfs: Vfs;
   readonly io: CommandIo;
   readonly memoryBytes: number | undefined;
@@ -51,13 +56,13 @@ export class Session {
   #wake: (() => void) | undefined;
 
   constructor(options: SessionOptions) {
-    const { target, engine, io, memoryBytes } = options;
+    const { isa, engine, translations, io, memoryBytes } = options;
     this.#io = io;
     this.#engine = engine;
     this.vm = processVm({
-      isa: target.isa(),
+      isa,
       abi: { create: (parts) => this.#watch(linux(this.#linuxOptions(options)).create(parts)) },
-      engine: engine.create,
+      engine: engine.create(translations),
       clock: engineClock,
       ...(memoryBytes !== undefined && { memoryBytes }),
     });

@@ -1,4 +1,5 @@
 /** The figures of `isovm run --stats`. */
+import type { StoreFigures } from "../store/run-store.ts";
 import type { Session } from "./session.ts";
 
 /** One object, the last line of standard error. */
@@ -22,12 +23,19 @@ export interface RunStatistics {
   readonly isa: string;
   readonly systemCalls: number;
   readonly peakMemoryBytes: number;
+  /** What was done with the translation store; undefined without one. */
+  readonly store?: StoreFigures;
   /** Figures of the engine's own. */
   readonly engineFigures: Readonly<Record<string, number>>;
 }
 
 /** The figures of a run that has ended. */
-export function statisticsOf(session: Session, wallMs: number, startMs: number): RunStatistics {
+export function statisticsOf(
+  session: Session,
+  wallMs: number,
+  startMs: number,
+  store: StoreFigures | undefined,
+): RunStatistics {
   const { vm } = session;
   const instructions = Number(vm.executed);
   return {
@@ -43,6 +51,7 @@ export function statisticsOf(session: Session, wallMs: number, startMs: number):
     isa: vm.isa.name,
     systemCalls: session.systemCalls,
     peakMemoryBytes: session.peakMemoryBytes,
+    ...(store && { store: { ...store, openMs: round(store.openMs), saveMs: round(store.saveMs) } }),
     engineFigures: vm.engine.statistics(),
   };
 }

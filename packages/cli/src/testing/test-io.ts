@@ -7,6 +7,7 @@ import { main } from "../program.ts";
 export interface TestIoOptions {
   readonly stdin?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly cacheDirectory?: string;
   /** Standard output fails with EPIPE. */
   readonly readerGone?: boolean;
 }
@@ -56,6 +57,7 @@ export async function isovm(
       },
     },
     environment: options.environment ?? {},
+    cacheDirectory: async () => options.cacheDirectory,
     windowSize: () => ({ rows: 24, columns: 80 }),
     setRaw() {},
     suspend() {},
