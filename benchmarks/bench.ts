@@ -7,9 +7,10 @@ import { arch, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { hasDebian } from "@isovm/testkit/debian";
-import { CommandError, exists, output } from "./harness/command.ts";
+import { type Command, CommandError, exists, output } from "./harness/command.ts";
 import { type Contestant, isovm, native, qemu } from "./harness/contestants.ts";
-import { kernelEntry } from "./harness/kernels.ts";
+import { type Figures, figuresOf, figuresTable } from "./harness/figures.ts";
+import { kernelCommand, kernelEntry } from "./harness/kernels.ts";
 import {
   ChecksumError,
   type Entry,
@@ -19,7 +20,7 @@ import {
 } from "./harness/measure.ts";
 import { type BenchOptions, parseOptions, UsageError, usage } from "./harness/options.ts";
 import { ratioPlot } from "./harness/plot.ts";
-import { programEntry } from "./harness/programs.ts";
+import { programCommand, programEntry } from "./harness/programs.ts";
 import { type Comparison, summarise } from "./harness/summary.ts";
 import { summaryTable } from "./harness/table.ts";
 import { bundleIsovm, compilers } from "./harness/toolchain.ts";
@@ -48,13 +49,15 @@ function optionsOrExit(): BenchOptions {
  * The engines of isovm, made in a folder of their own; each starts cold and, if so wanted and
  * possible, with a kept store.
  */
-async function isovmContestants(options: BenchOptions, folder: string): Promise<Contestant[]> {
-  const bundle = await bundleIsovm(folder);
-  return options.engines.flatMap((engine) => {
-    const common = { node: options.node, bundle, engine };
+function isovmContestants(
+  { engines, node, store }: BenchOptions,
+  { folder, bundle, statistics }: { folder: string; bundle: string; statistics: boolean },
+): Contestant[] {
+  return engines.flatMap((engine) => {
+    const common = { node, bundle, engine, statistics };
     if (!keeping.includes(engine)) return [isovm(common)];
     const cold = isovm({ ...common, store: "off" });
-    return options.store ? [cold, isovm({ ...common, store: join(folder, "store") })] : [cold];
+    return store ? [cold, isovm({ ...common, store: join(folder, "store") })] : [cold];
   });
 }
 
@@ -87,6 +90,24 @@ async function measureAll(
   return results;
 }
 
+async function figuresOfAll(
+  { kernels, programs }: BenchOptions,
+  engines: readonly Contestant[],
+): Promise<Figures[]> {
+  const results: Figures[] = [];
+  const add = ({ name }: Workload, contestant: Contestant, command: Command): void => {
+    if (contestant.isWarm) figuresOf(name, contestant.name, command);
+    results.push(figuresOf(name, contestant.name, command));
+  };
+  for (const contestant of engines) {
+    for (const kernel of kernels) add(kernel, contestant, kernelCommand(kernel, contestant));
+    for (const program of programs) {
+      add(program, contestant, await programCommand(program, contestant));
+    }
+  }
+  return results;
+}
+
 const options = optionsOrExit();
 for (const tool of [...Object.values(compilers), "qemu-riscv64"]) {
   if (!exists(tool)) {
@@ -101,9 +122,11 @@ if (!found && options.programs.some(({ isDebian }) => isDebian)) {
 }
 const folder = mkdtempSync(join(tmpdir(), "isovm-bench-"));
 try {
-  const engines = await isovmContestants(options, folder);
+  const bundle = await bundleIsovm(folder);
+  const engines = isovmContestants(options, { folder, bundle, statistics: false });
   const programs = options.programs.filter(({ isDebian }) => found || !isDebian);
-  const results = await measureAll({ ...options, programs }, engines);
+  const chosen = { ...options, programs };
+  const results = options.runs === 0 ? [] : await measureAll(chosen, engines);
   const comparisons: readonly Comparison[] = [
     ...engines.flatMap(({ name }): Comparison[] => [
       [name, qemu.name],
@@ -112,7 +135,11 @@ try {
     [qemu.name, native.name],
   ];
   const summary = summarise(results, comparisons);
-  console.log(summaryTable(summary));
+  if (options.runs > 0) console.log(summaryTable(summary));
+  const figures = options.figures
+    ? await figuresOfAll(chosen, isovmContestants(options, { folder, bundle, statistics: true }))
+    : [];
+  if (options.figures) console.log(`\n${figuresTable(figures)}`);
   const version = (command: string): string =>
     output(command, ["--version"]).toString().split("\n")[0] ?? "";
   const host = {
@@ -123,7 +150,10 @@ try {
   const { runs } = options;
   console.log(`\n${runs} interleaved runs; ${host.processor}; Node ${host.node}; ${host.qemu}`);
   if (options.json) {
-    writeFileSync(options.json, `${JSON.stringify({ host, runs, ...summary }, null, 2)}\n`);
+    writeFileSync(
+      options.json,
+      `${JSON.stringify({ host, runs, ...summary, figures }, null, 2)}\n`,
+    );
   }
   if (options.svg) writeFileSync(options.svg, ratioPlot(summary, qemu.name));
 } finally {

@@ -1,6 +1,6 @@
 /**
  * Speed of small loops inside one process, in million guest instructions a second:
- * `npm run bench:loops -- [LOOP…] [--runs 5] [--engine interpreter,reference]`.
+ * `npm run bench:loops -- [LOOP…] [--runs 5] [--engine tiered,interpreter]`.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -9,6 +9,7 @@ import { interpreter, reference } from "@isovm/interpreter";
 import type { EngineFactory } from "@isovm/isa-spec";
 import { bareVm } from "@isovm/machine";
 import { rv64 } from "@isovm/riscv";
+import { tiered } from "@isovm/translator";
 import { max, median, min } from "simple-statistics";
 import { short, table } from "./harness/table.ts";
 
@@ -37,7 +38,11 @@ const setUp = `
 loop:
 `;
 
-const engines: Readonly<Record<string, EngineFactory>> = { interpreter, reference };
+const engines: Readonly<Record<string, EngineFactory>> = {
+  tiered: tiered(interpreter, { now: () => performance.now() }),
+  interpreter,
+  reference,
+};
 
 /** Million instructions a second, after a run that lets the host compile its code. */
 function measure(engine: EngineFactory, body: string, runs: number): number[] {

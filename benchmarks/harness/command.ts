@@ -12,12 +12,34 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** A command and all it is given. */
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly options: CommandOptions;
+}
+
+/** What a command has written. */
+export interface Written {
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
 /** Runs a command to its end and returns its standard output. */
 export function output(
   command: string,
   args: readonly string[],
-  { input, environment }: CommandOptions = {},
+  options: CommandOptions = {},
 ): Buffer {
+  return written(command, args, options).stdout;
+}
+
+/** Runs a command to its end and returns what it wrote. */
+export function written(
+  command: string,
+  args: readonly string[],
+  { input, environment }: CommandOptions = {},
+): Written {
   const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
     maxBuffer: 2 ** 26,
     stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
@@ -29,7 +51,7 @@ export function output(
   if (status !== 0) {
     throw new CommandError(`${line} ended with ${signal ?? status}\n${String(stderr).trim()}`);
   }
-  return stdout;
+  return { stdout, stderr };
 }
 
 /** True if a command exists: `--version` is something that all of ours know. */

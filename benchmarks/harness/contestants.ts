@@ -55,10 +55,22 @@ export interface IsovmOptions {
   readonly engine: string;
   /** The directory where translations are kept, or `off`; the engine keeps none by default. */
   readonly store?: string;
+  /** Whether standard error ends with isovm's statistics and a line with Node's peak memory in KiB. */
+  readonly statistics?: boolean;
 }
 
+const reportMemory =
+  '--import=data:text/javascript,process.on("exit",()=>' +
+  'process.stderr.write(process.resourceUsage().maxRSS+"\\n"))';
+
 /** isovm with one engine, and called by its name. */
-export function isovm({ node, bundle, engine, store }: IsovmOptions): Contestant {
+export function isovm({
+  node,
+  bundle,
+  engine,
+  store,
+  statistics = false,
+}: IsovmOptions): Contestant {
   const isWarm = store !== undefined && store !== "off";
   return {
     name: isWarm ? `${engine} kept` : engine,
@@ -66,7 +78,9 @@ export function isovm({ node, bundle, engine, store }: IsovmOptions): Contestant
     isWarm,
     command: ({ program, arguments: args, root, shared, environment = {} }) => [
       node,
+      ...(statistics ? [reportMemory] : []),
       ...[bundle, "run", "--engine", engine],
+      ...(statistics ? ["--stats"] : []),
       ...(store === undefined ? [] : ["--store", store]),
       ...(root === undefined ? [] : ["--root", root]),
       ...(shared === undefined ? [] : ["--mount", `${shared}:${shared}:ro`]),

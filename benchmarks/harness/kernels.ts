@@ -1,6 +1,6 @@
 /** The kernels: C programs in benchmarks/kernels, which time themselves. */
 import { join } from "node:path";
-import { CommandError, output } from "./command.ts";
+import { type Command, CommandError, output } from "./command.ts";
 import type { Contestant } from "./contestants.ts";
 import type { Entry, Group, Run, Workload } from "./measure.ts";
 import { kernelSources } from "./paths.ts";
@@ -48,14 +48,17 @@ export const kernels: readonly Workload[] = [
 
 /** A contestant at a kernel, compiled for it. */
 export function kernelEntry(kernel: Workload, contestant: Contestant): Entry {
+  const { command, args } = kernelCommand(kernel, contestant);
+  return { contestant, run: () => parse(output(command, args).toString(), kernel.name) };
+}
+
+/** The command of the host that runs a kernel. */
+export function kernelCommand(kernel: Workload, contestant: Contestant): Command {
   const source = join(kernelSources, `${kernel.name}.c`);
   const header = join(kernelSources, "kernel.h");
   const program = compile(kernel.name, source, [header], contestant.target);
   const [command, ...args] = contestant.command({ program, arguments: kernel.arguments });
-  return {
-    contestant,
-    run: () => parse(output(command, args).toString(), kernel.name),
-  };
+  return { command, args, options: {} };
 }
 
 function parse(text: string, name: string): Run {

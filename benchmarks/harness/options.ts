@@ -14,6 +14,8 @@ export interface BenchOptions {
   /** Whether the engines that keep translations are measured with what an earlier run kept, too. */
   readonly store: boolean;
   readonly runs: number;
+  /** Whether every engine runs once more, to give its statistics. */
+  readonly figures: boolean;
   /** The Node that runs isovm. */
   readonly node: string;
   readonly json: string | undefined;
@@ -39,7 +41,9 @@ NAME  kernels, programs, or one of either; all by default
   --engine NAMES  engines of isovm, by commas (default: tiered,interpreter)
   --store         measures each engine that keeps translations twice: cold, and with what an
                   earlier run kept
-  --runs N        how often each contestant runs (default: 5)
+  --figures       runs every engine once more for its own figures: how much it translated, at
+                  what cost, in how much memory
+  --runs N        how often each contestant runs (default: 5); with --figures, 0 is enough
   --node PATH     the Node that runs isovm (default: this one)
   --json FILE     writes everything that was measured
   --svg FILE      plots the ratios to qemu-user
@@ -53,7 +57,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
   const unknown = positionals.find((name) => !isWorkload(name));
   if (unknown) throw new UsageError(`there is nothing called ${unknown}; see --help`);
   const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1) {
+  if (!Number.isInteger(runs) || runs < (values.figures ? 0 : 1)) {
     throw new UsageError(`--runs takes a count, not ${values.runs}`);
   }
   const isChosen = (name: string, kind: string): boolean =>
@@ -64,6 +68,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     engines: values.engine.split(","),
     store: values.store,
     runs,
+    figures: values.figures,
     node: values.node,
     json: values.json,
     svg: values.svg,
@@ -78,6 +83,7 @@ function parse(args: readonly string[]) {
       options: {
         engine: { type: "string", default: "tiered,interpreter" },
         store: { type: "boolean", default: false },
+        figures: { type: "boolean", default: false },
         runs: { type: "string", default: "5" },
         node: { type: "string", default: process.execPath },
         json: { type: "string" },

@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { debianRoot } from "@isovm/testkit/debian";
-import { output } from "./command.ts";
+import { type Command, output } from "./command.ts";
 import type { Contestant, GuestCommand } from "./contestants.ts";
 import type { Entry, Workload } from "./measure.ts";
 import { programSources, root } from "./paths.ts";
@@ -85,6 +85,20 @@ export const programs: readonly Program[] = [
 
 /** A contestant at a program; the checksum is of all that it writes. */
 export async function programEntry(program: Program, contestant: Contestant): Promise<Entry> {
+  const { command, args, options } = await programCommand(program, contestant);
+  return {
+    contestant,
+    run: () => {
+      const start = performance.now();
+      const written = output(command, args, options);
+      const milliseconds = performance.now() - start;
+      return { checksum: createHash("sha256").update(written).digest("hex"), milliseconds };
+    },
+  };
+}
+
+/** The command of the host that runs a program. */
+export async function programCommand(program: Program, contestant: Contestant): Promise<Command> {
   const guest = { ...(await program.prepare()), arguments: program.arguments };
   const [command, ...args] = contestant.command(guest);
   const input = program.input?.();
@@ -95,13 +109,5 @@ export async function programEntry(program: Program, contestant: Contestant): Pr
       ? { environment: { ...guest.environment, PATH: process.env.PATH ?? "" } }
       : {}),
   };
-  return {
-    contestant,
-    run: () => {
-      const start = performance.now();
-      const written = output(command, args, options);
-      const milliseconds = performance.now() - start;
-      return { checksum: createHash("sha256").update(written).digest("hex"), milliseconds };
-    },
-  };
+  return { command, args, options };
 }

@@ -22,7 +22,7 @@ export function table(rows: readonly Row[]): string {
 
 /** Three digits that matter. */
 export function short(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+  return value >= 100 || value === 0 ? value.toFixed(0) : value.toPrecision(3);
 }
 
 function ratioText({ median, min, max }: Spread): string {
