@@ -96,8 +96,9 @@ describe("an image", () => {
 
   it("is rejected if a region's code doesn't cover its entry", async () => {
     const module = (pc: bigint, ...code: { address: bigint; bytes: Uint8Array }[]) => ({
+      host: "",
       wasm: new Uint8Array(0),
-      regions: [{ pc, exportName: "r", code }],
+      regions: [{ pc, instructionCount: 1, exportName: "r", code }],
     });
     const two = Uint8Array.of(1, 2);
     const kinds = [

@@ -7,7 +7,7 @@
  * | 8 | magic |
  * | 4 | format version |
  * | 32 | identity of the program, ISA and translator |
- * | list | modules: `block` Wasm, `list` of regions: u64 entry, `text` export, `list` of code: u64 address, `block` bytes |
+ * | list | modules: `text` host, `block` Wasm, `list` of regions: u64 entry, u32 instructions, `text` export, `list` of code: u64 address, `block` bytes |
  * | 32 | SHA-256 of all bytes before |
  *
  * The hash finds accidents. It is no signature: who may write to a store decides what its users'
@@ -33,10 +33,10 @@ export async function encodeImage(
 ): Promise<Uint8Array> {
   const writer = new FieldWriter().bytes(magic).u32(formatVersion).bytes(identity);
   writer.u32(modules.length);
-  for (const { wasm, regions } of modules) {
-    writer.block(wasm).u32(regions.length);
-    for (const { pc, exportName, code } of regions) {
-      writer.u64(pc).text(exportName).u32(code.length);
+  for (const { host, wasm, regions } of modules) {
+    writer.text(host).block(wasm).u32(regions.length);
+    for (const { pc, instructionCount, exportName, code } of regions) {
+      writer.u64(pc).u32(instructionCount).text(exportName).u32(code.length);
       for (const { address, bytes } of code) writer.u64(address).block(bytes);
     }
   }
@@ -69,13 +69,15 @@ export async function decodeImage(bytes: Uint8Array, identity: Uint8Array): Prom
 }
 
 function readModule(reader: FieldReader): KeptModule {
+  const host = reader.text();
   const wasm = reader.block();
   const regions = reader.list(() => ({
     pc: reader.u64(),
+    instructionCount: reader.u32(),
     exportName: reader.text(),
     code: reader.list(() => ({ address: reader.u64(), bytes: reader.block() })),
   }));
-  return { wasm, regions };
+  return { host, wasm, regions };
 }
 
 function rejected(reason: RejectionReason): ImageReading {

@@ -12,11 +12,13 @@ const [one, two, three] = [keptModule(1), keptModule(2), keptModule(3)];
 
 describe("modules without repetitions", () => {
   it("leaves out what earlier ones have", () => {
-    const both = { wasm: two.wasm, regions: [...one.regions, ...two.regions] };
+    const both = { ...two, regions: [...one.regions, ...two.regions] };
     expect(withoutRepetitions([one, keptModule(1, 50), two, one])).toEqual([one, two]);
     expect(withoutRepetitions([one, both])).toEqual([one, both]);
     expect(withoutRepetitions([both, one, two])).toEqual([both]);
-    expect(withoutRepetitions([{ wasm: one.wasm, regions: [] }])).toEqual([]);
+    const elsewhere = { ...one, host: "other" };
+    expect(withoutRepetitions([one, elsewhere])).toEqual([one, elsewhere]);
+    expect(withoutRepetitions([{ ...one, regions: [] }])).toEqual([]);
   });
 
   it("keeps regions from other code, or from more of it", () => {
@@ -31,8 +33,8 @@ describe("modules without repetitions", () => {
       ],
     ]);
     const others = variants.map((code) => ({
-      wasm: one.wasm,
-      regions: [{ pc: 0x1004n, exportName: "r1", code }],
+      ...one,
+      regions: [{ pc: 0x1004n, instructionCount: 1, exportName: "r1", code }],
     }));
     expect(withoutRepetitions([one, ...others])).toEqual([one, ...others]);
   });
@@ -54,10 +56,11 @@ describe("a module that fits everywhere or nowhere", () => {
     const [region] = one.regions;
     if (!region) throw new Error("no region");
     const check = (changes: object) => () =>
-      checkKeptModule({ wasm: one.wasm, regions: [{ ...region, ...changes }] });
+      checkKeptModule({ ...one, regions: [{ ...region, ...changes }] });
     expect(check({})).not.toThrow();
     expect(check({ code: [] })).toThrow(KeptModuleError);
     expect(check({ pc: 0n })).toThrow(KeptModuleError);
     expect(check({ exportName: "x".repeat(30_000) })).toThrow(KeptModuleError);
+    expect(() => checkKeptModule({ ...one, host: "x".repeat(30_000) })).toThrow(KeptModuleError);
   });
 });

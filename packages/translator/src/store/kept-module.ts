@@ -14,6 +14,8 @@ export interface KeptRegion {
   readonly pc: bigint;
   /** Name of its function among the module's exports. */
   readonly exportName: string;
+  /** Guest instructions in it. */
+  readonly instructionCount: number;
   /**
    * The guest code that it was made from, as runs of bytes. A machine compares all of it with its
    * own memory before it uses the region.
@@ -23,6 +25,11 @@ export interface KeptRegion {
 
 /** A module of translated regions: its bytes, and everything that is needed to see whether it fits. */
 export interface KeptModule {
+  /**
+   * What it takes for granted of the engine that calls it, such as places in linear memory: an engine
+   * uses it where its own text is the same.
+   */
+  readonly host: string;
   /** A WebAssembly binary. */
   readonly wasm: Uint8Array;
   readonly regions: readonly KeptRegion[];
@@ -32,7 +39,9 @@ export interface KeptModule {
 export class KeptModuleError extends IsovmError<{ exportName: string }> {}
 
 const maxAddress = 2n ** 64n - 1n;
-const maxNameBytes = 2 ** 16 - 1;
+const maxTextBytes = 2 ** 16 - 1;
+/** A UTF-16 unit takes at most three bytes of UTF-8. */
+const bytesOfUnit = 3;
 
 /**
  * Checks that every region has an entry that its code covers, as a region without code would fit
@@ -40,14 +49,16 @@ const maxNameBytes = 2 ** 16 - 1;
  *
  * @throws KeptModuleError
  */
-export function checkKeptModule({ regions }: KeptModule): void {
+export function checkKeptModule({ host, regions }: KeptModule): void {
+  if (host.length * bytesOfUnit > maxTextBytes) {
+    throw new KeptModuleError("what a module expects of its host is too long", { exportName: "" });
+  }
   for (const region of regions) {
     const { exportName } = region;
     if (!coversEntry(region)) {
       throw new KeptModuleError("a region's code doesn't cover its entry", { exportName });
     }
-    // A UTF-16 unit takes at most three bytes of UTF-8.
-    if (exportName.length * 3 > maxNameBytes) {
+    if (exportName.length * bytesOfUnit > maxTextBytes) {
       throw new KeptModuleError("an export's name is too long", { exportName });
     }
   }
@@ -67,24 +78,24 @@ export function coversEntry({ pc, code }: KeptRegion): boolean {
  * happens when two processes translate the same program at the same time.
  */
 export function withoutRepetitions(modules: readonly KeptModule[]): KeptModule[] {
-  const known = new Map<bigint, KeptRegion[]>();
-  return modules.filter(({ regions }) => {
+  const known = new Map<string, KeptRegion[]>();
+  return modules.filter(({ host, regions }) => {
+    const nameOf = ({ pc }: KeptRegion): string => `${pc} ${host}`;
     const added = regions.filter(
-      (region) => !known.get(region.pc)?.some((other) => isSameRegion(region, other)),
+      (region) => !known.get(nameOf(region))?.some((other) => isSameRegion(region, other)),
     );
     for (const region of added) {
-      const others = known.get(region.pc);
+      const others = known.get(nameOf(region));
       if (others) others.push(region);
-      else known.set(region.pc, [region]);
+      else known.set(nameOf(region), [region]);
     }
     return added.length > 0;
   });
 }
 
-/** Whether two regions translate the same guest code from the same entry. */
+/** Whether two regions with one entry translate the same guest code. */
 function isSameRegion(one: KeptRegion, other: KeptRegion): boolean {
   return (
-    one.pc === other.pc &&
     one.code.length === other.code.length &&
     one.code.every((run, index) => {
       const counterpart = other.code[index];
@@ -100,10 +111,10 @@ function isSameRegion(one: KeptRegion, other: KeptRegion): boolean {
 /** What modules take in an image, about, in bytes. */
 export function keptBytes(modules: readonly KeptModule[]): number {
   let bytes = 0;
-  for (const { wasm, regions } of modules) {
-    bytes += wasm.length + 8;
+  for (const { host, wasm, regions } of modules) {
+    bytes += host.length + wasm.length + 10;
     for (const { exportName, code } of regions) {
-      bytes += exportName.length + 14;
+      bytes += exportName.length + 18;
       for (const run of code) bytes += run.bytes.length + 12;
     }
   }

@@ -7,11 +7,13 @@ import type { StoreEvent, TranslationKey, TranslationStore } from "./translation
 
 /** Any module that can be kept. */
 export const keptModules: fc.Arbitrary<KeptModule> = fc.record({
+  host: fc.string({ maxLength: 5 }),
   wasm: fc.uint8Array({ maxLength: 40 }),
   regions: fc.array(
     fc
       .record({
         pc: fc.bigInt({ min: 0n, max: 2n ** 64n - 40n }),
+        instructionCount: fc.nat(),
         exportName: fc.string({ unit: "grapheme", maxLength: 5 }),
         bytes: fc.uint8Array({ minLength: 1, maxLength: 8 }),
         others: fc.array(
@@ -22,8 +24,9 @@ export const keptModules: fc.Arbitrary<KeptModule> = fc.record({
           { maxLength: 2 },
         ),
       })
-      .map(({ pc, exportName, bytes, others }) => ({
+      .map(({ pc, instructionCount, exportName, bytes, others }) => ({
         pc,
+        instructionCount,
         exportName,
         code: [...others, { address: pc, bytes }],
       })),
@@ -36,8 +39,9 @@ export function keptModule(number: number, wasmBytes = 20): KeptModule {
   const pc = BigInt(0x1000 + 4 * number);
   const code = [{ address: pc, bytes: Uint8Array.of(number, number >> 8, 3, 4) }];
   return {
+    host: "host",
     wasm: new Uint8Array(wasmBytes).fill(number),
-    regions: [{ pc, exportName: `r${number}`, code }],
+    regions: [{ pc, instructionCount: 1, exportName: `r${number}`, code }],
   };
 }
 

@@ -48,8 +48,9 @@ const usualLimitBytes = 256 * 2 ** 20;
  * const first = await translationStore(storage).open(key);
  * const code = [{ address: 0x1000n, bytes: Uint8Array.of(0x82, 0x80) }];
  * first.add({
+ *   host: "",
  *   wasm: Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
- *   regions: [{ pc: 0x1000n, exportName: "r0", code }],
+ *   regions: [{ pc: 0x1000n, exportName: "r0", instructionCount: 1, code }],
  * });
  * await first.save();
  *
