@@ -1,8 +1,7 @@
 /** Depth-first order of a graph, without recursion: regions may be long chains of blocks. */
-import type { FlowGraph } from "./flow-graph.ts";
 
 /** The reachable blocks, entry first, each before its successors but for retreating edges. */
-export function reversePostorder(graph: FlowGraph): {
+export function reversePostorder(graph: { readonly successors: readonly (readonly number[])[] }): {
   readonly order: Int32Array;
   /** By block, its index in `order`, or -1. */
   readonly position: Int32Array;
