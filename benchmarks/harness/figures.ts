@@ -44,22 +44,28 @@ export function figuresTable(figures: readonly Figures[]): string {
     "guest, MiB",
     "process, MiB",
   ];
-  const rows = figures.map(({ workload, contestant, statistics, peakKib }) => [
+  return table([header, ...figures.map(figuresRow)]);
+}
+
+function figuresRow({ workload, contestant, statistics, peakKib }: Figures): readonly string[] {
+  const { regions, translatedInstructions, translateMs } = {
+    ...statistics,
+    ...statistics.engineFigures,
+  };
+  const microseconds = (translateMs * 1000) / translatedInstructions;
+  return [
     workload,
     contestant,
     short(statistics.instructions / 1e6),
     short(statistics.mips),
     short(statistics.translatedFraction * 100),
-    String(statistics.regions),
-    String(statistics.translatedInstructions),
-    short(statistics.translateMs),
-    statistics.translatedInstructions > 0
-      ? short((statistics.translateMs * 1000) / statistics.translatedInstructions)
-      : "",
+    String(regions),
+    String(translatedInstructions),
+    short(translateMs),
+    translatedInstructions > 0 ? short(microseconds) : "",
     short(statistics.startMs),
     short(statistics.wallMs),
     short(statistics.peakMemoryBytes / 2 ** 20),
     short(peakKib / 1024),
-  ]);
-  return table([header, ...rows]);
+  ];
 }
