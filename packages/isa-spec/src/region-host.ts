@@ -54,6 +54,11 @@ export interface RegionSupport {
   /** Executes one instruction at a marked address by interpretation. */
   step(): Exit;
   /**
+   * Called with an address in a page that was not executed before, or not for long: from now on,
+   * addresses in it can be marked, and what follows sees the marks.
+   */
+  onPage: ((address: bigint) => void) | undefined;
+  /**
    * From now on, the interpreter looks the address up in the jump cache when it comes by. False if
    * nothing was executed in that page yet.
    */

@@ -50,6 +50,11 @@ export class CodePages {
     return this.#records.size;
   }
 
+  /** Whether a frame has records. */
+  has(frame: number): boolean {
+    return this.#records.has(frame);
+  }
+
   /** The byte offset of the first record of a frame. */
   recordsOf(frame: number): number {
     const known = this.#records.get(frame);

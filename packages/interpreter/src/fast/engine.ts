@@ -238,14 +238,17 @@ class FastInterpreter implements RegionHost {
   #fetch(target: bigint): number {
     const frame = this.#memory.translate(target, "fetch");
     if (frame < 0) return this.#slow.fail("fetch", target, faultReason(frame));
-    const records = this.#recordsOf(frame);
+    const records = this.#recordsOf(frame, target);
     this.#tables.enter("fetchTable", target, records);
     return records;
   }
 
-  #recordsOf(frame: number): number {
+  #recordsOf(frame: number, address: bigint): number {
     if (!this.#memory.isCode(frame)) this.#memory.markCode(frame);
-    return this.#pages.recordsOf(frame);
+    const isKnown = this.#pages.has(frame);
+    const records = this.#pages.recordsOf(frame);
+    if (!isKnown) this.regions.onPage?.(address);
+    return records;
   }
 
   /** Copies the bytes of an instruction that crosses a page to where its record is made. */
@@ -256,7 +259,7 @@ class FastInterpreter implements RegionHost {
       const address = this.#slow.wrap(pc + BigInt(done));
       const frame = this.#memory.translate(address, "fetch");
       if (frame < 0) return this.#slow.fail("fetch", address, faultReason(frame));
-      this.#recordsOf(frame);
+      this.#recordsOf(frame, address);
       const offset = Number(address & 0xfffn);
       const length = Math.min(longest - done, pageBytes - offset);
       new Uint8Array(this.#memory.memory.buffer).copyWithin(

@@ -36,6 +36,7 @@ export class InterpreterRegions implements RegionSupport {
   readonly places: RegionPlaces;
   readonly functions: WebAssembly.Table;
   readonly imports: RegionSupport["imports"];
+  onPage: RegionSupport["onPage"];
   readonly #options: RegionsOptions;
   #mappingChanges = 0;
 

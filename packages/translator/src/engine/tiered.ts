@@ -17,7 +17,11 @@ import { CodeReader } from "../region/code-reader.ts";
 import { formRegion } from "../region/formation.ts";
 import { regionModule, regionName } from "../region/module.ts";
 import type { Region } from "../region/region.ts";
+import type { KeptRegion } from "../store/kept-module.ts";
+import { KeptRegions } from "../store/kept-regions.ts";
+import type { Translations } from "../store/translations.ts";
 import { CodeCache, type CodeSpan } from "./code-cache.ts";
+import { type CodeRun, codeOf, spansOf } from "./code-spans.ts";
 import { floatPolicyOf } from "./float-policy.ts";
 
 /** How a tiered engine decides. */
@@ -37,7 +41,11 @@ export interface TieredOptions {
   readonly coldCode?: boolean;
   /** Host time for statistics, in milliseconds. */
   readonly now?: () => number;
+  /** Translations of earlier runs, to be taken up where they fit; those of this run are added. */
+  readonly translations?: Translations;
 }
+
+type Services = "now" | "translations";
 
 /**
  * Instructions after which control returns to the driver at least: a host without on-stack
@@ -69,10 +77,14 @@ class TieredEngine implements Engine {
   readonly #linkRegisters = new Set<RegisterSlot>();
   readonly #floatPolicy: FloatPolicy | undefined;
   readonly #imports: WebAssembly.Imports;
-  readonly #options: Required<Omit<TieredOptions, "now">> & Pick<TieredOptions, "now">;
+  /** What translated code takes for granted of this engine. */
+  readonly #host: string;
+  readonly #kept: KeptRegions | undefined;
+  readonly #options: Required<Omit<TieredOptions, Services>> & Pick<TieredOptions, Services>;
   readonly #samples = new Map<bigint, number>();
   #translatedInstructions = 0;
   #regions = 0;
+  #keptRegions = 0;
   #translateMs = 0;
   #wasmBytes = 0;
 
@@ -97,6 +109,18 @@ class TieredEngine implements Engine {
       env: { memory: memory.memory },
       slow: base.regions.imports,
       ...(this.#floatPolicy && floatImports(this.#floatPolicy)),
+    };
+    this.#host = JSON.stringify(base.regions.places);
+    const { translations } = options;
+    if (!translations) return;
+    const kept = new KeptRegions(translations, {
+      host: this.#host,
+      imports: this.#imports,
+      codeAt: (address, lengthBytes) => this.#reader.bytesAt(address, lengthBytes),
+    });
+    this.#kept = kept;
+    base.regions.onPage = (page) => {
+      for (const entry of kept.entriesIn(page)) base.regions.mark(entry);
     };
   }
 
@@ -123,7 +147,7 @@ class TieredEngine implements Engine {
           break;
         }
         case "marked":
-          if (!this.#cache.refill(this.state.pc)) regions.unmark(this.state.pc);
+          this.#enterAt(this.state.pc);
           break;
         default:
           return exit;
@@ -135,12 +159,19 @@ class TieredEngine implements Engine {
     return {
       ...this.#base.statistics(),
       regions: this.#regions,
+      keptRegions: this.#keptRegions,
       cachedRegions: this.#cache.size,
       translatedInstructions: this.#translatedInstructions,
       translateMs: this.#translateMs,
       translatedBytes: this.#wasmBytes,
       ...this.#cache.counts,
     };
+  }
+
+  /** Has control come to the region at a marked address, or takes back the mark. */
+  #enterAt(entry: bigint): void {
+    if (this.#cache.refill(entry) || this.#takeUp(entry)) return;
+    this.#base.regions.unmark(entry);
   }
 
   #runToBreakpoint(budget: number): Exit {
@@ -242,36 +273,46 @@ class TieredEngine implements Engine {
     this.#wasmBytes += bytes.length;
     const module = new WebAssembly.Module(bytes);
     const { exports } = new WebAssembly.Instance(module, this.#imports);
+    const kept: KeptRegion[] = [];
     regions.forEach((region, index) => {
-      const run = exports[regionName(index)];
+      const exportName = regionName(index);
+      const run = exports[exportName];
       if (run === undefined) return;
       const { entry, instructionCount } = region;
-      this.#cache.add({ entry, instructionCount, spans: this.#spansOf(region), run });
+      const spans = this.#spansOf(runsOf(region));
+      this.#cache.add({ entry, instructionCount, spans, run });
       this.#regions += 1;
       this.#translatedInstructions += instructionCount;
+      const code = codeOf(spans, this.#memory.memory);
+      kept.push({ pc: entry, exportName, instructionCount, code });
     });
+    this.#options.translations?.add({ host: this.#host, wasm: bytes, regions: kept });
   }
 
-  #spansOf({ blocks }: Region): readonly CodeSpan[] {
-    const spans = new Map<bigint, { frame: number; start: number; end: number }>();
-    const cover = (address: bigint, length: number): void => {
-      const page = address & ~0xfffn;
-      const start = Number(address - page);
-      const end = Math.min(start + length, 4096);
-      const known = spans.get(page);
-      if (known) {
-        known.start = Math.min(known.start, start);
-        known.end = Math.max(known.end, end);
-      } else {
-        spans.set(page, { frame: this.#reader.frameOf(address), start, end });
-      }
-      const rest = length - (end - start);
-      if (rest > 0) cover(BigInt.asUintN(this.#isa.addressWidth, page + 4096n), rest);
-    };
-    for (const { instructions } of blocks) {
-      for (const { pc, instruction } of instructions) cover(pc, instruction.sizeBytes);
+  #spansOf(runs: Iterable<CodeRun>): readonly CodeSpan[] {
+    return spansOf(runs, this.#isa.addressWidth, (address) => this.#reader.frameOf(address));
+  }
+
+  /** Takes up the region that an earlier run has made for an address, if it fits. */
+  #takeUp(entry: bigint): boolean {
+    this.#reader.refresh();
+    const found = this.#kept?.find(entry);
+    if (!found) return false;
+    const { region, run } = found;
+    const runs = region.code.map(({ address, bytes }) => ({ address, sizeBytes: bytes.length }));
+    const { instructionCount } = region;
+    this.#cache.add({ entry, instructionCount, spans: this.#spansOf(runs), run });
+    this.#keptRegions += 1;
+    return true;
+  }
+}
+
+/** The instructions of a region as runs of code. */
+function* runsOf({ blocks }: Region): Iterable<CodeRun> {
+  for (const { instructions } of blocks) {
+    for (const { pc, instruction } of instructions) {
+      yield { address: pc, sizeBytes: instruction.sizeBytes };
     }
-    return [...spans].map(([page, span]) => ({ page, ...span }));
   }
 }
 
