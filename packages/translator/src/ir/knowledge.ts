@@ -3,23 +3,23 @@ import type { Expression, StateLayout, Statement } from "@isovm/isa-spec";
 import { fileRegisterSlots, type RegisterSlot, registerPlace } from "./register-slot.ts";
 
 /** Values that registers are known to hold. */
-export type RegisterConstants = ReadonlyMap<RegisterSlot, bigint>;
-
-const nothing: RegisterConstants = new Map();
+export type RegisterConstants = Map<RegisterSlot, bigint>;
 
 /** Knowledge along a path through a body; paths fork at a condition and meet behind it. */
 export class Knowledge {
   private values: (Expression | undefined)[] = [];
   /** Absent as long as nothing is known. */
-  private constants: Map<RegisterSlot, bigint> | undefined;
+  private constants: RegisterConstants | undefined;
 
+  /** `registers` is changed along the path. */
   constructor(registers?: RegisterConstants) {
-    if (registers && registers.size > 0) this.constants = new Map(registers);
+    this.constants = registers;
   }
 
   /** What registers are known to hold. */
   get registers(): RegisterConstants {
-    return this.constants ?? nothing;
+    this.constants ??= new Map();
+    return this.constants;
   }
 
   /** What a register is known to hold. */
@@ -88,7 +88,7 @@ export class Knowledge {
   }
 
   fork(): Knowledge {
-    const copy = new Knowledge(this.constants);
+    const copy = new Knowledge(this.constants && new Map(this.constants));
     copy.values = this.values.slice();
     return copy;
   }

@@ -35,7 +35,7 @@ export interface Rewriting {
   readonly field?: (name: string) => bigint;
   /** The address of the instruction and of the next one. */
   readonly place?: { readonly pc: bigint; readonly nextPc: bigint };
-  /** What registers hold before the instruction. */
+  /** What registers are known to hold before the instruction; used up. */
   readonly registers?: RegisterConstants;
   /** What is known of the body's shape. */
   readonly traits?: BodyTraits;
@@ -44,8 +44,8 @@ export interface Rewriting {
 /** A rewritten body. */
 export interface Rewritten {
   readonly body: readonly Statement[];
-  /** What registers hold where the instruction completes, in whatever way. */
-  readonly registers: RegisterConstants;
+  /** What registers hold where the instruction completes, in whatever way, if that was asked. */
+  readonly registers: RegisterConstants | undefined;
 }
 
 /** The body with what is known put in. */
@@ -54,7 +54,7 @@ export function rewriteBody(body: readonly Statement[], rewriting: Rewriting): R
   const completes = rewriter.list(body);
   return {
     body: pruneBody(rewriter.statements, rewriting.traits ?? anyTraits),
-    registers: rewriter.registersAtExit(completes),
+    registers: rewriting.registers && rewriter.registersAtExit(completes),
   };
 }
 

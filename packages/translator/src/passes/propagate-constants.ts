@@ -3,109 +3,107 @@
  * become constants in it, and so does the program counter where a register depends on it. An
  * indirect jump to an address made of constants becomes a direct one.
  *
- * @see Wegman, Zadeck: "Constant propagation with conditional branches", TOPLAS 13(2), 1991: this
- * is their simple algorithm, without conditions
+ * Instead of iterating to the best solution, one walk in the order of control guesses that a loop
+ * keeps what no block behind its begin writes, and the guess is checked: translation is paid for by
+ * the instruction.
+ *
+ * @see Aho, Lam, Sethi, Ullman: "Compilers", 2nd edition, 9.4 (constant propagation)
  */
+import { reversePostorder } from "../control-flow/reverse-postorder.ts";
 import type { RegisterConstants } from "../ir/knowledge.ts";
 import type { RegisterSlot } from "../ir/register-slot.ts";
-import { rewriteBody } from "../ir/rewrite.ts";
-import type { SpecialisedInstruction } from "../ir/specialise.ts";
-import { traitsOf } from "../ir/traits.ts";
-import {
-  type PassBlock,
-  type PassGraph,
-  type PassIsa,
-  type PlacedInstruction,
-  withBody,
-  withInstructions,
-} from "./pass-graph.ts";
+import { ConstantTracker } from "./constant-tracker.ts";
+import { type PassBlock, type PassGraph, type PassIsa, withInstructions } from "./pass-graph.ts";
 
 /** The blocks with constants put in. Nothing is known where block 0 is entered. */
 export function propagateConstants<B extends PassBlock>(
-  { blocks, successors }: PassGraph<B>,
+  graph: PassGraph<B>,
   isa: PassIsa,
 ): readonly B[] {
-  const before: (Map<RegisterSlot, bigint> | undefined)[] = blocks.map(() => undefined);
+  const order = reversePostorder(graph);
+  return propagate(graph, isa, order, true) ?? propagate(graph, isa, order, false) ?? graph.blocks;
+}
+
+/** One walk; undefined if it found that the guess about loops was wrong. */
+function propagate<B extends PassBlock>(
+  { blocks, successors }: PassGraph<B>,
+  isa: PassIsa,
+  { order, position }: ReturnType<typeof reversePostorder>,
+  guess: boolean,
+): readonly B[] | undefined {
   const results: B[] = [...blocks];
+  /** By block, what is known at its begin as far as edges to it were met. */
+  const before: (RegisterConstants | undefined)[] = blocks.map(() => undefined);
   before[0] = new Map();
-  const queue = [0];
-  const isQueued = blocks.map((_, block) => block === 0);
-  for (let number = queue.shift(); number !== undefined; number = queue.shift()) {
-    isQueued[number] = false;
+  const repeats = retreatingTargets(successors, position);
+  const writtenFrom = guess ? writesFrom(blocks, order, repeats) : undefined;
+  for (const number of order) {
     const block = blocks[number];
-    if (!block) continue;
-    const tracker = new ConstantTracker(isa, before[number]);
+    const known = before[number];
+    if (!block || !known) continue;
+    if (repeats[number]) {
+      const written = writtenFrom?.get(number);
+      for (const slot of known.keys()) {
+        if (!written || written.has(slot)) known.delete(slot);
+      }
+    }
+    const tracker = new ConstantTracker(isa, new Map(known));
     results[number] = withInstructions(
       block,
       block.instructions.map((placed) => tracker.step(placed)),
     );
     for (const next of successors[number] ?? []) {
-      const known = before[next];
-      if (known && !meet(known, tracker.registers)) continue;
-      if (!known) before[next] = new Map(tracker.registers);
-      if (isQueued[next]) continue;
-      isQueued[next] = true;
-      queue.push(next);
+      const there = before[next];
+      if (!there) before[next] = new Map(tracker.registers);
+      else if ((position[next] ?? 0) > (position[number] ?? 0))
+        keepCommon(there, tracker.registers);
+      else if (!holds(there, tracker.registers)) return undefined;
     }
   }
   return results;
 }
 
-/** Keeps what both know; whether that is less than before. */
-function meet(known: Map<RegisterSlot, bigint>, other: RegisterConstants): boolean {
-  const size = known.size;
+/** By block, whether an edge from a block not before it in the order leads to it. */
+function retreatingTargets(
+  successors: PassGraph["successors"],
+  position: Int32Array,
+): readonly boolean[] {
+  const targets = successors.map(() => false);
+  successors.forEach((list, from) => {
+    for (const to of list) {
+      if ((position[to] ?? 0) <= (position[from] ?? 0)) targets[to] = true;
+    }
+  });
+  return targets;
+}
+
+/** By those blocks, the registers that they and the blocks behind them in the order write. */
+function writesFrom(
+  blocks: readonly PassBlock[],
+  order: Int32Array,
+  repeats: readonly boolean[],
+): ReadonlyMap<number, ReadonlySet<RegisterSlot>> {
+  const result = new Map<number, ReadonlySet<RegisterSlot>>();
+  const written = new Set<RegisterSlot>();
+  for (let index = order.length - 1; index >= 0; index -= 1) {
+    const number = order[index] ?? 0;
+    for (const { instruction } of blocks[number]?.instructions ?? []) {
+      for (const slot of instruction.effects.writes) written.add(slot);
+    }
+    if (repeats[number]) result.set(number, new Set(written));
+  }
+  return result;
+}
+
+function keepCommon(known: RegisterConstants, other: RegisterConstants): void {
   for (const [slot, value] of known) {
     if (other.get(slot) !== value) known.delete(slot);
   }
-  return known.size < size;
 }
 
-/** Follows which registers hold constants along a straight line of instructions. */
-export class ConstantTracker {
-  readonly #isa: PassIsa;
-  #registers: RegisterConstants;
-
-  /** `registers` are what is known before the first instruction. */
-  constructor(isa: PassIsa, registers: RegisterConstants = new Map()) {
-    this.#isa = isa;
-    this.#registers = registers;
+function holds(known: RegisterConstants, at: RegisterConstants): boolean {
+  for (const [slot, value] of known) {
+    if (at.get(slot) !== value) return false;
   }
-
-  /** What registers hold behind the last instruction, wherever it went. */
-  get registers(): RegisterConstants {
-    return this.#registers;
-  }
-
-  /** The next instruction, with constants put in. */
-  step(placed: PlacedInstruction): PlacedInstruction {
-    const { instruction } = placed;
-    const { reads, writes } = instruction.effects;
-    const isSource = reads.length === 0 && writes.length > 0;
-    if (!isSource && !reads.some((slot) => this.#registers.has(slot))) {
-      this.#forget(writes);
-      return placed;
-    }
-    const rewritten = this.#rewrite(placed);
-    return rewritten === instruction ? placed : { pc: placed.pc, instruction: rewritten };
-  }
-
-  #rewrite({ pc, instruction }: PlacedInstruction): SpecialisedInstruction {
-    const { layout, addressWidth } = this.#isa;
-    const nextPc = BigInt.asUintN(addressWidth, pc + BigInt(instruction.sizeBytes));
-    const { body, registers } = rewriteBody(instruction.body, {
-      layout,
-      place: { pc, nextPc },
-      registers: this.#registers,
-      traits: traitsOf(instruction.row),
-    });
-    this.#registers = registers;
-    return withBody(instruction, body, layout);
-  }
-
-  #forget(writes: readonly RegisterSlot[]): void {
-    if (!writes.some((slot) => this.#registers.has(slot))) return;
-    const rest = new Map(this.#registers);
-    for (const slot of writes) rest.delete(slot);
-    this.#registers = rest;
-  }
+  return true;
 }
