@@ -1,7 +1,7 @@
 /** Real programs: whole processes, start and end included, from the guest's ordinary binaries. */
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { debianRoot } from "@isovm/testkit/debian";
 import { type Command, output } from "./command.ts";
@@ -29,18 +29,26 @@ const environment = {
   PYTHONDONTWRITEBYTECODE: "1",
 };
 
-const packages = ["libpython3-stdlib", "perl-base", "python3-minimal", "sqlite3", "xz-utils"];
+const packages = [
+  "7zip",
+  "libpython3-stdlib",
+  "perl-base",
+  "python3-minimal",
+  "sqlite3",
+  "xz-utils",
+];
 
-function debian(name: string, args: readonly string[], input: () => Uint8Array): Program {
+/** A program of Debian, given by its path, whose last part is its name. */
+function debian(path: string, args: readonly string[], input: () => Uint8Array): Program {
   return {
-    name,
+    name: basename(path),
     group: "programs",
     arguments: args,
     isDebian: true,
     input,
     prepare: async () => {
       const directory = await debianRoot({ packages });
-      return { program: `${directory}/usr/bin/${name}`, root: directory, environment };
+      return { program: `${directory}${path}`, root: directory, environment };
     },
   };
 }
@@ -49,13 +57,13 @@ const script = (name: string) => (): Uint8Array => readFileSync(join(programSour
 const esbuildBinary = join(root, "node_modules/@esbuild/linux-riscv64/bin/esbuild");
 
 /** Machine code, of a version that is pinned. */
-function esbuildStart(): Uint8Array {
-  const bytes = new Uint8Array(500_000);
+const machineCode = (sizeBytes: number) => (): Uint8Array => {
+  const bytes = new Uint8Array(sizeBytes);
   const file = openSync(esbuildBinary, "r");
   readSync(file, bytes);
   closeSync(file);
   return bytes;
-}
+};
 
 /** All programs. */
 export const programs: readonly Program[] = [
@@ -77,10 +85,15 @@ export const programs: readonly Program[] = [
     ],
     prepare: async () => ({ program: esbuildBinary, shared: root }),
   },
-  debian("python3", ["-"], script("report.py")),
-  debian("perl", ["-"], script("words.pl")),
-  debian("sqlite3", [":memory:"], script("orders.sql")),
-  debian("xz", ["-6", "-c"], esbuildStart),
+  debian("/usr/bin/python3", ["-"], script("report.py")),
+  debian("/usr/bin/perl", ["-"], script("words.pl")),
+  debian("/usr/bin/sqlite3", [":memory:"], script("orders.sql")),
+  debian("/usr/bin/xz", ["-6", "-c"], machineCode(500_000)),
+  debian(
+    "/usr/lib/7zip/7za",
+    ["a", "in.bz2", "-tbzip2", "-mmt1", "-si", "-so"],
+    machineCode(2_000_000),
+  ),
 ];
 
 /** A contestant at a program; the checksum is of all that it writes. */
