@@ -57,9 +57,23 @@ const widths = Array.from({ length: 64 }, (_, index) => index + 1);
 const cases = widths.flatMap((width) =>
   expressionsOf(width).map((expression) => ({ width, expression })),
 );
-const compiled = compileExpressions(cases.map(({ expression }) => expression));
+const variants = [{ inline: false }, { inline: true }].map((options) =>
+  compileExpressions(
+    cases.map(({ expression }) => expression),
+    options,
+  ),
+);
 
 function check(index: number, a: bigint, b: bigint): void {
+  for (const compiled of variants) checkVariant(compiled, index, a, b);
+}
+
+function checkVariant(
+  compiled: (typeof variants)[number],
+  index: number,
+  a: bigint,
+  b: bigint,
+): void {
   const { expression, width } = cases[index] ?? {};
   if (!expression || width === undefined) return;
   const expected = evaluate(expression, environment(a, b));
@@ -91,6 +105,36 @@ describe("operators", () => {
       }),
       { numRuns: 20_000 },
     );
+  });
+
+  it("are right with a constant operand, which spares guards", () => {
+    for (const width of [1, 8, 31, 32, 33, 64]) {
+      const partial = binaryOperators.filter(
+        (operator) =>
+          /^div|^rem/.test(operator) || (/^mulHigh/.test(operator) && hasHighHalf(width)),
+      );
+      const f = field("f0", width);
+      const list = partial.flatMap((operator) =>
+        corners(width).flatMap((value): Expression[] => {
+          const known = constant(width, value);
+          return [
+            { kind: "binary", width, operator, left: f, right: known },
+            { kind: "binary", width, operator, left: known, right: f },
+          ];
+        }),
+      );
+      const functions = compileExpressions(list, { inline: true });
+      list.forEach((expression, index) => {
+        for (const value of corners(width)) {
+          const expected = evaluate(expression, environment(value, 0n));
+          expect([expression, value, functions[index]?.(value, 0n)]).toEqual([
+            expression,
+            value,
+            expected,
+          ]);
+        }
+      });
+    }
   });
 
   it("say what they can't do", () => {
@@ -228,10 +272,12 @@ describe("nested expressions", () => {
         values,
         values,
         (list, f0, f1) => {
-          const functions = compileExpressions(list);
-          list.forEach((expression, index) => {
-            expect(functions[index]?.(f0, f1)).toBe(evaluate(expression, environment(f0, f1)));
-          });
+          for (const inline of [false, true]) {
+            const functions = compileExpressions(list, { inline });
+            list.forEach((expression, index) => {
+              expect(functions[index]?.(f0, f1)).toBe(evaluate(expression, environment(f0, f1)));
+            });
+          }
         },
       ),
       { numRuns: 150 },

@@ -2,12 +2,11 @@
  * The IR's operators in WebAssembly. WebAssembly traps on division by zero and takes shift amounts
  * modulo the type's width, where the IR is total; what differs is written out here.
  */
-import {
-  type BinaryOperator,
-  type ComparisonOperator,
-  type Expression,
-  type UnaryOperator,
-  UnsupportedError,
+import type {
+  BinaryOperator,
+  ComparisonOperator,
+  Expression,
+  UnaryOperator,
 } from "@isovm/isa-spec";
 import type { FunctionBuilder } from "../emit/index.ts";
 import { clearUpper, isFull, pushConstant, resize, spreadSign, typeOf } from "./representation.ts";
@@ -72,9 +71,7 @@ export function lowerBinary(
     case "rotateRight":
       return lowerRotate(code, expression, push);
     default:
-      push(left);
-      push(right);
-      library.call(code, operator, width);
+      library.lower(code, expression, push);
   }
 }
 
@@ -303,9 +300,4 @@ export function lowerConcat(
   resize(code, low.width, width);
   if (typeOf(width) === "i32") code.i32Or();
   else code.i64Or();
-}
-
-/** The error for IR that has no lowering. */
-export function unsupported(feature: string): UnsupportedError {
-  return new UnsupportedError(`${feature} has no lowering to WebAssembly yet`, { feature });
 }

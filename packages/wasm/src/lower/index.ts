@@ -3,7 +3,7 @@ export { type Push, upperBound } from "./arithmetic.ts";
 export { lowerExpression, lowerSemantics } from "./lowering.ts";
 export { loadInstruction, storeInstruction } from "./memory-access.ts";
 export { clearUpper, pushConstant, resize, typeOf } from "./representation.ts";
-export { RuntimeLibrary } from "./runtime-library.ts";
+export { RuntimeLibrary, type RuntimeLibraryOptions } from "./runtime-library.ts";
 export { planSharing, type Shared, type SharingPlan } from "./sharing.ts";
 export {
   pageBits,

@@ -1,8 +1,8 @@
 /** The load and store instructions of WebAssembly for an access of 8 to 64 bits. */
 import type { MemoryAccess } from "@isovm/isa-spec";
 import type { FunctionBuilder } from "../emit/index.ts";
-import { unsupported } from "./arithmetic.ts";
 import { swapBytes } from "./swap-bytes.ts";
+import { unsupported } from "./unsupported.ts";
 
 /** Replaces the byte offset on the stack by the value that stands there. */
 export function loadInstruction(

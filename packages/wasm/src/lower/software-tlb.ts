@@ -16,13 +16,17 @@ export const tlbEntryBytes = 16;
 /** Guest pages have 2^12 bytes. */
 export const pageBits = 12;
 
-/** Where the tables are and who fills them. */
-export interface SoftwareTlbOptions {
+/** Where the tables are. */
+export interface SoftwareTlbTables {
   /** Byte offsets of the tables in linear memory. */
   readonly readTable: number;
   readonly writeTable: number;
   /** Entries of each table, a power of two. */
   readonly entries: number;
+}
+
+/** Functions for what the tables miss, and what to do where they fail. */
+export interface SlowPaths {
   /**
    * `(address: i64, size: i32) -> i32`: the byte offset of a copy or the original of what is to be
    * read, 0 if the access faults. `size` counts bytes; it is negative where alignment is required.
@@ -34,9 +38,15 @@ export interface SoftwareTlbOptions {
   readonly storeSlow: FunctionIndex;
   /** Emits what leaves the instruction after a fault. */
   readonly fault: (code: FunctionBuilder) => void;
-  /** Emits what leaves the instruction instead of taking the slow path. */
-  readonly miss?: (code: FunctionBuilder) => void;
 }
+
+/** Where the tables are, and what to do with accesses that they miss. */
+export type SoftwareTlbOptions = SoftwareTlbTables &
+  (
+    | (SlowPaths & { readonly miss?: undefined })
+    /** Emits what leaves the instruction, which has no effect then. */
+    | { readonly miss: (code: FunctionBuilder) => void }
+  );
 
 /** Makes the strategy; `options` may be shared by all instructions of a module. */
 export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
@@ -79,7 +89,7 @@ export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
     table: number,
     access: MemoryAccess,
     address: Push,
-    slow: FunctionIndex,
+    slow: "readSlow" | "locateSlow",
   ): void {
     const host = code.local("i32", "host");
     const { guest, entry, sizeBytes } = probe(code, table, access, address);
@@ -96,7 +106,7 @@ export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
         if (options.miss) return options.miss(code);
         code.localGet(guest);
         code.i32Const(access.alignment === "required" ? -sizeBytes : sizeBytes);
-        code.call(slow);
+        code.call(options[slow]);
         code.localTee(host);
         code.i32Eqz();
         code.if(() => options.fault(code));
@@ -107,11 +117,11 @@ export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
 
   return {
     load(code, access, address) {
-      hostAddress(code, options.readTable, access, address, options.readSlow);
+      hostAddress(code, options.readTable, access, address, "readSlow");
       loadInstruction(code, access);
     },
     locate(code, access, address) {
-      hostAddress(code, options.writeTable, access, address, options.locateSlow);
+      hostAddress(code, options.writeTable, access, address, "locateSlow");
     },
     store(code, access, address, value) {
       const { guest, entry, sizeBytes } = probe(code, options.writeTable, access, address);

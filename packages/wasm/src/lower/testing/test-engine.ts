@@ -16,7 +16,7 @@ import { type FunctionBuilder, type FunctionIndex, ModuleBuilder } from "../../e
 import { lowerExpression, lowerSemantics } from "../lowering.ts";
 import { loadInstruction, storeInstruction } from "../memory-access.ts";
 import { resize, typeOf } from "../representation.ts";
-import { RuntimeLibrary } from "../runtime-library.ts";
+import { RuntimeLibrary, type RuntimeLibraryOptions } from "../runtime-library.ts";
 import type { LoweringTarget, MemoryStrategy } from "../target.ts";
 
 /** Byte offsets in linear memory. */
@@ -172,9 +172,10 @@ export function compile(bodies: readonly (readonly Statement[])[]): Compiled {
 /** Compiles expressions of fields `f0` and `f1` to functions from their values to the result. */
 export function compileExpressions(
   expressions: readonly Expression[],
+  options: RuntimeLibraryOptions = {},
 ): readonly ((f0: bigint, f1: bigint) => bigint)[] {
   const module = new ModuleBuilder({ validate: true });
-  const library = new RuntimeLibrary(module);
+  const library = new RuntimeLibrary(module, options);
   expressions.forEach((expression, index) => {
     const name = `f${index}`;
     const declared = module.declareFunction(name, ["i64", "i64"], ["i64"]);
