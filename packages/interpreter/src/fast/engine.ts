@@ -127,25 +127,20 @@ class FastInterpreter implements RegionHost {
       jumpTable + jumpEntries * jumpEntryBytes,
     );
     this.#tables.view.setBigInt64(leftTo, -1n, true);
-    const regions = new InterpreterRegions({
+    this.regions = new InterpreterRegions({
       functions,
       context: this.#context,
       memory,
       tables: this.#tables,
-      slow: this.#slow,
       pages: this.#pages,
       pc: () => this.state.pc,
       execute: (budget, quantum) => this.#execute(budget, quantum),
       exit: (code) => this.#exit(code),
     });
-    this.regions = regions;
     memory.attach({
       codeWritten: (frame, start, end) => this.#pages.invalidate(frame, start, end),
       codeMarked: (frame) => this.#tables.dropWrites(frame),
-      mappingChanged: (startPage, pageCount) => {
-        regions.mappingChanged();
-        this.#tables.drop(startPage, pageCount);
-      },
+      mappingChanged: (startPage, pageCount) => this.#tables.drop(startPage, pageCount),
     });
   }
 
@@ -244,8 +239,9 @@ class FastInterpreter implements RegionHost {
   }
 
   #recordsOf(frame: number, address: bigint): number {
-    if (!this.#memory.isCode(frame)) this.#memory.markCode(frame);
-    const isKnown = this.#pages.has(frame);
+    const isCode = this.#memory.isCode(frame);
+    if (!isCode) this.#memory.markCode(frame);
+    const isKnown = isCode && this.#pages.has(frame);
     const records = this.#pages.recordsOf(frame);
     if (!isKnown) this.regions.onPage?.(address);
     return records;
