@@ -25,19 +25,13 @@ export function regionModule(
   { isa, places, floatPolicy }: RegionModuleOptions,
 ): ModuleBuilder {
   const module = new ModuleBuilder({ names: "none" });
-  const slow = {
-    read: module.importFunction("slow", "read", ["i64", "i32"], ["i32"]),
-    locate: module.importFunction("slow", "locate", ["i64", "i32"], ["i32"]),
-    store: module.importFunction("slow", "store", ["i64", "i64", "i32"], ["i32"]),
-  };
   const floats = floatPolicy && new FloatLibrary(module, floatPolicy);
   module.importMemory("env", "memory", { initial: 0 });
-  const library = new RuntimeLibrary(module);
+  const library = new RuntimeLibrary(module, { inline: true });
   const services = {
     isa,
     places,
     library,
-    slow,
     floatFunction: (operation: FloatOperation) => floatFunction(floats, operation),
   };
   regions.forEach((region, index) => {
