@@ -33,6 +33,7 @@ export class ProgramTranslations implements OpenTranslations {
   /** What the images hold. */
   #kept: readonly KeptModule[];
   readonly #added: KeptModule[] = [];
+  #addedBytes = 0;
   #images: readonly string[];
   #rubbish: readonly string[];
   #uses: readonly string[];
@@ -67,6 +68,9 @@ export class ProgramTranslations implements OpenTranslations {
 
   add(module: KeptModule): void {
     checkKeptModule(module);
+    this.#addedBytes += keptBytes([module]);
+    // A guest that makes code for ever has more than can be kept.
+    if (this.#addedBytes > this.#place.limitBytes) return;
     this.#added.push(module);
     this.#fitting.add(module);
   }

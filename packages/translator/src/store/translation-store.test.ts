@@ -154,6 +154,14 @@ describe("a store", () => {
     ]);
   });
 
+  it("takes no more from a run than a program may have", async () => {
+    const storage = mapStorage();
+    const open = await observedStore(storage, { programLimitBytes: 4000 }).store.open(key);
+    for (let number = 0; number < 100; number += 1) open.add(keptModule(number, 1000));
+    await open.save();
+    expect(open.figures.savedModules).toBe(3);
+  });
+
   it("reads no more of a program than its limit, and removes the rest", async () => {
     const values = new Map<string, Uint8Array>();
     const storage = mapStorage(values);

@@ -13,7 +13,7 @@ import type { OpenTranslations, StoreEvent, TranslationStore } from "./translati
 export interface TranslationStoreOptions {
   /** What the storage holds at most, about, in bytes; 256 MiB if not given. */
   readonly limitBytes?: number;
-  /** What it holds of one program at most, in bytes; a quarter of `limitBytes` if not given. */
+  /** What it holds of one program at most, in bytes; an eighth of `limitBytes` if not given. */
   readonly programLimitBytes?: number;
   /** Learns of what went wrong, and what was given up. */
   readonly observer?: (event: StoreEvent) => void;
@@ -63,7 +63,7 @@ export function translationStore(
   options: TranslationStoreOptions = {},
 ): TranslationStore {
   const limitBytes = options.limitBytes ?? usualLimitBytes;
-  const programLimitBytes = options.programLimitBytes ?? limitBytes / 4;
+  const programLimitBytes = options.programLimitBytes ?? limitBytes / 8;
   const observe = options.observer ?? (() => {});
   const now = options.now ?? Date.now;
   const quiet = new QuietStorage(storage, observe);

@@ -12,7 +12,7 @@ export interface Translations {
   /** Modules of earlier runs, which are intact and made by the same translator for the same ISA. */
   readonly modules: readonly KeptModule[];
   /**
-   * Leaves a module of this run.
+   * Leaves a module of this run; one that is beyond the limit is not kept.
    *
    * @throws KeptModuleError if it could not be told where the module fits.
    */
