@@ -41,12 +41,6 @@ export interface RegionSupport {
    * Registers and program counter are in the state whenever a region begins or ends.
    */
   readonly functions: WebAssembly.Table;
-  /**
-   * `read`, `locate` and `store`, as the software TLB's lowering imports them. They give 0 where
-   * the region has to be left before the access: a fault, code that would be changed, or a mapping
-   * that has changed meanwhile.
-   */
-  readonly imports: Readonly<Record<"read" | "locate" | "store", WebAssembly.ExportValue>>;
   /** The address where the last region left to the interpreter. */
   readonly lastExit: bigint;
   /** Runs as `Engine.run` does, entering regions; a quantum counts interpreted instructions only. */

@@ -14,7 +14,6 @@ import {
   jumpEntries,
   tableEntries,
 } from "./context.ts";
-import type { SlowAccess } from "./slow-access.ts";
 import type { TranslationTables } from "./translation-tables.ts";
 
 /** The interpreter that control returns to. */
@@ -23,7 +22,6 @@ export interface RegionsOptions {
   readonly context: ContextLayout;
   readonly memory: EngineMemory;
   readonly tables: TranslationTables;
-  readonly slow: SlowAccess;
   readonly pages: CodePages;
   readonly pc: () => bigint;
   /** Executes instructions, as many interpreted ones as the quantum at most; gives the exit code. */
@@ -35,24 +33,13 @@ export interface RegionsOptions {
 export class InterpreterRegions implements RegionSupport {
   readonly places: RegionPlaces;
   readonly functions: WebAssembly.Table;
-  readonly imports: RegionSupport["imports"];
   onPage: RegionSupport["onPage"];
   readonly #options: RegionsOptions;
-  #mappingChanges = 0;
 
   constructor(options: RegionsOptions) {
-    const { context, slow } = options;
     this.#options = options;
     this.functions = options.functions;
-    this.places = { ...context, tableEntries, jumpEntries };
-    this.imports = {
-      read: (address: bigint, size: number) =>
-        this.#unlessMappingChanges(() => slow.read(BigInt.asUintN(64, address), size)),
-      locate: (address: bigint, size: number) =>
-        this.#store(BigInt.asUintN(64, address), size, (at) => slow.locate(at, size)),
-      store: (address: bigint, value: bigint, size: number) =>
-        this.#store(BigInt.asUintN(64, address), size, (at) => slow.store(at, value, size)),
-    };
+    this.places = { ...options.context, tableEntries, jumpEntries };
   }
 
   get lastExit(): bigint {
@@ -111,27 +98,8 @@ export class InterpreterRegions implements RegionSupport {
     return frame >= 0 && this.#options.pages.handlerAt(frame, offset) !== fixedHandler.undecoded;
   }
 
-  /** To be called when a translation has become stale: regions that wait for an access leave. */
-  mappingChanged(): void {
-    this.#mappingChanges += 1;
-  }
-
   #place(address: bigint): { readonly frame: number; readonly offset: number } {
     const frame = this.#options.memory.translate(address, "fetch");
     return { frame, offset: Number(address & 0xfffn) };
-  }
-
-  #unlessMappingChanges(access: () => number): number {
-    const before = this.#mappingChanges;
-    const result = access();
-    return this.#mappingChanges === before ? result : 0;
-  }
-
-  #store(address: bigint, size: number, access: (address: bigint) => number): number {
-    return this.#unlessMappingChanges(() => {
-      const before = this.#mappingChanges;
-      const changesCode = this.#options.slow.changesCode(address, size);
-      return changesCode || this.#mappingChanges !== before ? 0 : access(address);
-    });
   }
 }

@@ -104,15 +104,6 @@ export class SlowAccess {
     return 1;
   }
 
-  /** Whether a store would change code, as far as its pages are mapped. */
-  changesCode(address: bigint, size: number): boolean {
-    const last = this.wrap(address + BigInt(Math.abs(size) - 1));
-    return [address, last].some((at) => {
-      const frame = this.#memory.translate(at, "write");
-      return frame >= 0 && this.#memory.isCode(frame);
-    });
-  }
-
   /** The byte offset of the frame of a page, after entering it into a table. */
   #translate(table: "readTable" | "writeTable", address: bigint): number {
     const access = table === "readTable" ? "read" : "write";

@@ -107,7 +107,6 @@ class TieredEngine implements Engine {
     this.#floatPolicy = floatPolicyOf(isa);
     this.#imports = {
       env: { memory: memory.memory },
-      slow: base.regions.imports,
       ...(this.#floatPolicy && floatImports(this.#floatPolicy)),
     };
     this.#host = JSON.stringify(base.regions.places);

@@ -2,13 +2,11 @@
 import {
   type FloatOperation,
   type FloatPolicy,
-  float,
   type Isa,
-  otherWidthOf,
   type RegionPlaces,
   UnsupportedError,
 } from "@isovm/isa-spec";
-import { FloatLibrary, type FunctionIndex, ModuleBuilder, RuntimeLibrary } from "@isovm/wasm";
+import { FloatLibrary, type FunctionBuilder, ModuleBuilder, RuntimeLibrary } from "@isovm/wasm";
 import type { Region } from "./region.ts";
 import { emitRegion } from "./region-code.ts";
 
@@ -32,7 +30,12 @@ export function regionModule(
     isa,
     places,
     library,
-    floatFunction: (operation: FloatOperation) => floatFunction(floats, operation),
+    float: (code: FunctionBuilder, operation: FloatOperation) => {
+      if (!floats) {
+        throw new UnsupportedError("no floating-point policy", { feature: operation.operator });
+      }
+      floats.emitOperation(code, operation);
+    },
   };
   regions.forEach((region, index) => {
     const name = regionName(index);
@@ -46,11 +49,4 @@ export function regionModule(
 /** The name under which a module exports a region. */
 export function regionName(index: number): string {
   return `r${index}`;
-}
-
-function floatFunction(floats: FloatLibrary | undefined, operation: FloatOperation): FunctionIndex {
-  const { operator, format } = operation;
-  if (!floats) throw new UnsupportedError("no floating-point policy", { feature: operator });
-  const converts = float.floatOperatorRows[operator].other !== "none";
-  return floats.function(operator, format, converts ? otherWidthOf(operation) : 0);
 }

@@ -6,15 +6,13 @@
  * and counted down by block. What a region can't do – a fault, a trap, a system call – it leaves to
  * the interpreter, before the instruction and with the state of that moment.
  */
-import type { Isa, RegionPlaces } from "@isovm/isa-spec";
+import type { FloatOperation, Isa, RegionPlaces } from "@isovm/isa-spec";
 import {
   type FunctionBuilder,
-  type FunctionIndex,
   type Label,
   type Local,
   lowerSemantics,
   type RuntimeLibrary,
-  type SoftwareTlbOptions,
   typeOf,
 } from "@isovm/wasm";
 import { analyse } from "../control-flow/flow-graph.ts";
@@ -29,8 +27,8 @@ export interface RegionServices {
   readonly isa: Isa;
   readonly places: RegionPlaces;
   readonly library: RuntimeLibrary;
-  readonly floatFunction: RegionTarget["floatFunction"];
-  readonly slow: Readonly<Record<"read" | "locate" | "store", FunctionIndex>>;
+  /** Takes operands, mode and accrued flags from the stack, pushes value and flags. */
+  readonly float: (code: FunctionBuilder, operation: FloatOperation) => void;
 }
 
 /** Where control leaves the region, and what the code there takes. */
@@ -184,20 +182,4 @@ function storeState(
   code.i32Const(0);
   code.localGet(next);
   code.i64Store(places.state + isa.layout.pcOffset);
-}
-
-/** The strategy's options for accesses that fail by leaving to the interpreter. */
-export function tlbOptions(
-  { places, slow }: RegionServices,
-  fault: () => void,
-): SoftwareTlbOptions {
-  return {
-    readTable: places.readTable,
-    writeTable: places.writeTable,
-    entries: places.tableEntries,
-    readSlow: slow.read,
-    locateSlow: slow.locate,
-    storeSlow: slow.store,
-    fault,
-  };
 }

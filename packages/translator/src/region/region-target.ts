@@ -9,9 +9,7 @@ import {
 import {
   type EngineLeaf,
   type FunctionBuilder,
-  type FunctionIndex,
   type Label,
-  type Local,
   type LoweringTarget,
   type MemoryStrategy,
   type Push,
@@ -27,7 +25,6 @@ import {
   type HeldRegister,
   type RegionExits,
   type RegionServices,
-  tlbOptions,
 } from "./region-code.ts";
 
 /** The target of all instructions of one region, of one at a time. */
@@ -35,7 +32,7 @@ export class RegionTarget implements LoweringTarget {
   readonly code: FunctionBuilder;
   readonly memory: MemoryStrategy;
   readonly reservationOffset: number;
-  readonly floatFunction: (operation: FloatOperation) => FunctionIndex;
+  readonly #float: RegionServices["float"];
   readonly #region: Region;
   readonly #layout: StateLayout;
   readonly #addressWidth: 32 | 64;
@@ -55,10 +52,12 @@ export class RegionTarget implements LoweringTarget {
     registers: ReadonlyMap<RegisterSlot, HeldRegister>,
     exits: RegionExits,
   ) {
-    const { isa, places, floatFunction } = services;
+    const { isa, places, float } = services;
     this.code = code;
-    this.floatFunction = floatFunction;
-    this.memory = softwareTlb(tlbOptions(services, () => this.#interpret()));
+    this.#float = float;
+    // A call in a loop costs more than leaving: V8 spills all locals that live across one.
+    const { readTable, writeTable, tableEntries: entries } = places;
+    this.memory = softwareTlb({ readTable, writeTable, entries, miss: () => this.#interpret() });
     this.reservationOffset = places.state + isa.layout.reservationOffset;
     this.#region = region;
     this.#layout = isa.layout;
@@ -118,7 +117,7 @@ export class RegionTarget implements LoweringTarget {
   }
 
   float(operation: FloatOperation): void {
-    this.code.call(this.floatFunction(operation));
+    this.#float(this.code, operation);
   }
 
   intrinsic(name: string): void {
