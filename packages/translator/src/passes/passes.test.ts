@@ -6,17 +6,20 @@ import {
   Bench,
   exitText,
   type Mapping,
+  type ProgramItem,
   prepare,
   programs,
   type RowShape,
   rights,
   riscvProfile,
+  rowNamed,
   sandbox,
   type TestCase,
 } from "@isovm/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bodyIsa } from "../ir/body-isa.ts";
+import { combineShifts } from "./combine-shifts.ts";
 import { crowd, type IsFixed } from "./crowd.ts";
 import { removeDeadWrites } from "./dead-writes.ts";
 import { bodiesOf, GraphMaker, type TestProgram } from "./pass-bench.ts";
@@ -28,9 +31,13 @@ type Pass = (graph: PassGraph, isa: Isa) => readonly PassBlock[];
 const passes: readonly (readonly [string, Pass])[] = [
   ["propagateConstants", propagateConstants],
   ["removeDeadWrites", removeDeadWrites],
+  ["combineShifts", ({ blocks }, isa) => blocks.map((block) => combineShifts(block, isa))],
   [
-    "both",
-    (graph, isa) => removeDeadWrites({ ...graph, blocks: propagateConstants(graph, isa) }, isa),
+    "all",
+    (graph, isa) => {
+      const blocks = propagateConstants(graph, isa).map((block) => combineShifts(block, isa));
+      return removeDeadWrites({ ...graph, blocks }, isa);
+    },
   ],
 ];
 
@@ -68,10 +75,27 @@ describe.each([rv64(), rv32()])("$name", (isa) => {
     !shape.fencesInstructions &&
     shape.intrinsics.length === 0 &&
     !row.mnemonic.startsWith("csr");
-  const tests = programs(profile, { safe: true, maxItems: 24, rows: translatable }).map((test) => ({
-    ...test,
-    items: crowd(test.items, isFixed),
-  }));
+  const crowded = programs(profile, { safe: true, maxItems: 24, rows: translatable }).map(
+    (test) => ({ ...test, items: crowd(test.items, isFixed) }),
+  );
+  // Shifts by amounts that extend values, among few registers.
+  const register = fc.constantFrom(10n, 11n, 12n);
+  const shifts = fc
+    .record({
+      row: fc.constantFrom("slli", "slli", "srli", "srai", "sltu"),
+      rd: register,
+      rs1: register,
+      rs2: register,
+      shamt: fc.constantFrom(8n, 16n, 24n, 32n, 46n, 48n).filter((n) => n < isa.addressWidth),
+    })
+    .map(({ row, rd, rs1, rs2, shamt }): ProgramItem => {
+      const fields = row === "sltu" ? { rd, rs1, rs2 } : { rd, rs1, shamt };
+      return { kind: "instruction", row: rowNamed(isa, row), fields };
+    });
+  const shifting = fc
+    .tuple(crowded, fc.array(shifts, { maxLength: 12, size: "max" }))
+    .map(([test, items]) => ({ ...test, items }));
+  const tests = fc.oneof({ withCrossShrink: true }, crowded, shifting);
 
   it.each(passes)("%s: the same wherever the state is seen", (_, pass) => {
     fc.assert(
