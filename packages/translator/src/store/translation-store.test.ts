@@ -121,6 +121,15 @@ describe("a store", () => {
     expect(events).toMatchObject([{ kind: "rejected", reason: "foreign" }]);
   });
 
+  it("writes over what was damaged where it is made anew", async () => {
+    const values = new Map<string, Uint8Array>();
+    const storage = mapStorage(values);
+    await keep(storage, [one]);
+    for (const value of values.values()) value.fill(7, 50, 60);
+    expect(await keep(storage, [one])).toMatchObject([{ kind: "rejected" }]);
+    expect(await kept(storage)).toEqual([one]);
+  });
+
   it("leaves the keys of others alone", async () => {
     const values = new Map([
       ["readme", Uint8Array.of(1)],
