@@ -41,6 +41,8 @@ export interface RegionSupport {
    * Registers and program counter are in the state whenever a region begins or ends.
    */
   readonly functions: WebAssembly.Table;
+  /** Instructions that regions have executed so far. */
+  readonly executed: bigint;
   /** The address where the last region left to the interpreter. */
   readonly lastExit: bigint;
   /** Runs as `Engine.run` does, entering regions; a quantum counts interpreted instructions only. */
@@ -61,8 +63,11 @@ export interface RegionSupport {
   unmark(address: bigint): void;
   /** Whether the address is marked. */
   isMarked(address: bigint): boolean;
-  /** Whether the instruction at an address was executed by interpretation, as far as is known. */
-  wasExecuted(address: bigint): boolean;
+  /**
+   * Whether the instruction at byte `offset` of a frame was executed by interpretation, as far as is
+   * known.
+   */
+  wasExecuted(frame: number, offset: number): boolean;
 }
 
 /** An engine that can hand control to translated regions and take it back. */

@@ -27,6 +27,7 @@ export class CodePages {
   readonly #plainHandlers: Uint16Array;
   readonly #longest: number;
   readonly #dropped: () => void;
+  #view: DataView;
   /** By frame: byte offset of the first record. */
   readonly #records = new Map<number, number>();
 
@@ -38,6 +39,7 @@ export class CodePages {
     dropped: () => void,
   ) {
     this.#memory = memory;
+    this.#view = new DataView(memory.memory.buffer);
     this.#parcelBytes = parcelBytes;
     this.#pieceBytes = pieceBytes;
     this.#plainHandlers = plainHandlers;
@@ -104,8 +106,10 @@ export class CodePages {
   handlerAt(frame: number, offset: number): number {
     const records = this.#records.get(frame);
     if (records === undefined) return fixedHandler.undecoded;
-    const view = new DataView(this.#memory.memory.buffer);
-    return view.getUint16(records + (offset / this.#parcelBytes) * this.#pieceBytes, true);
+    return this.#viewNow().getUint16(
+      records + (offset / this.#parcelBytes) * this.#pieceBytes,
+      true,
+    );
   }
 
   /** Changes the handler at byte `offset` of a frame that has records; nothing jumps over it. */
@@ -120,6 +124,12 @@ export class CodePages {
       const plain = this.#plainHandlers[view.getUint16(place(before), true)];
       if (plain !== undefined) view.setUint16(place(before), plain, true);
     }
+  }
+
+  #viewNow(): DataView {
+    const { buffer } = this.#memory.memory;
+    if (this.#view.buffer !== buffer) this.#view = new DataView(buffer);
+    return this.#view;
   }
 
   #allocate(sizeBytes: number): number {

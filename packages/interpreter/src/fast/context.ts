@@ -29,6 +29,8 @@ export interface ContextLayout {
   /** Where a region left an instruction to the interpreter, and where the last one left (8, 8). */
   readonly leftTo: number;
   readonly lastExit: number;
+  /** Instructions executed by regions so far (8). */
+  readonly inRegions: number;
   /** Software TLBs for data. */
   readonly readTable: number;
   readonly writeTable: number;
@@ -62,7 +64,7 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
   };
   const state = take(layout.sizeBytes);
   const exit = take(32);
-  const run = take(48);
+  const run = take(64);
   const tableBytes = tableEntries * tlbEntryBytes;
   return {
     state,
@@ -78,6 +80,7 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
     reserve: run + 24,
     leftTo: run + 32,
     lastExit: run + 40,
+    inRegions: run + 48,
     readTable: take(tableBytes),
     writeTable: take(tableBytes),
     fetchTable: take(tableBytes),

@@ -118,6 +118,15 @@ export function emitMarked(
   code.i32Const(0);
   code.localGet(locals.target);
   code.i64Store(context.lastExit);
+  code.i32Const(0);
+  code.i32Const(0);
+  code.i64Load(context.inRegions);
+  code.localGet(total);
+  code.localGet(left);
+  code.i32Sub();
+  code.i64ExtendI32U();
+  code.i64Add();
+  code.i64Store(context.inRegions);
   // The interpreter's share of what is left; the start moves so that the difference stays true.
   code.localGet(before);
   code.localGet(left);

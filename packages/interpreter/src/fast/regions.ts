@@ -46,6 +46,10 @@ export class InterpreterRegions implements RegionSupport {
     return this.#options.tables.view.getBigUint64(this.#options.context.lastExit, true);
   }
 
+  get executed(): bigint {
+    return this.#options.tables.view.getBigUint64(this.#options.context.inRegions, true);
+  }
+
   run(budget: number, quantum: number): RegionHostExit {
     const { context, execute, exit, tables } = this.#options;
     const code = execute(budget, quantum);
@@ -93,9 +97,8 @@ export class InterpreterRegions implements RegionSupport {
     return frame >= 0 && this.#options.pages.handlerAt(frame, offset) === fixedHandler.marked;
   }
 
-  wasExecuted(address: bigint): boolean {
-    const { frame, offset } = this.#place(address);
-    return frame >= 0 && this.#options.pages.handlerAt(frame, offset) !== fixedHandler.undecoded;
+  wasExecuted(frame: number, offset: number): boolean {
+    return this.#options.pages.handlerAt(frame, offset) !== fixedHandler.undecoded;
   }
 
   #place(address: bigint): { readonly frame: number; readonly offset: number } {

@@ -11,10 +11,9 @@ import type {
   RegionHostFactory,
 } from "@isovm/isa-spec";
 import { floatImports } from "@isovm/wasm";
-import type { RegisterSlot } from "../ir/register-slot.ts";
-import { specialiser } from "../ir/specialiser.ts";
-import { CodeReader } from "../region/code-reader.ts";
+import { toAddress, toNumber } from "../region/address.ts";
 import { formRegion } from "../region/formation.ts";
+import { GuestCode, type PlacedInstruction } from "../region/guest-code.ts";
 import { regionModule, regionName } from "../region/module.ts";
 import type { Region } from "../region/region.ts";
 import type { KeptRegion } from "../store/kept-module.ts";
@@ -23,6 +22,8 @@ import type { Translations } from "../store/translations.ts";
 import { CodeCache, type CodeSpan } from "./code-cache.ts";
 import { type CodeRun, codeOf, spansOf } from "./code-spans.ts";
 import { floatPolicyOf } from "./float-policy.ts";
+import { HotSpots } from "./hot-spots.ts";
+import { RegionQueue } from "./region-queue.ts";
 
 /** How a tiered engine decides. */
 export interface TieredOptions {
@@ -54,10 +55,6 @@ type Services = "now" | "translations";
 const longestRun = 1 << 20;
 /** Instructions that are stepped through in search of a good place to enter. */
 const entrySearch = 256;
-/** Places are told apart by so many bits of their address. */
-const placeBits = 6n;
-/** Samples in one place before a region is considered; then twice as many, and so on. */
-const firstLook = 8;
 
 /** Makes a factory of tiered engines above an interpreter. */
 export function tiered(base: RegionHostFactory, options: TieredOptions = {}): EngineFactory {
@@ -72,16 +69,15 @@ class TieredEngine implements Engine {
   readonly #isa: Isa;
   readonly #memory: EngineMemory;
   readonly #cache: CodeCache;
-  readonly #reader: CodeReader;
-  readonly #specialise: ReturnType<typeof specialiser>;
-  readonly #linkRegisters = new Set<RegisterSlot>();
+  readonly #code: GuestCode;
+  readonly #hotSpots = new HotSpots();
+  readonly #queue = new RegionQueue();
   readonly #floatPolicy: FloatPolicy | undefined;
   readonly #imports: WebAssembly.Imports;
   /** What translated code takes for granted of this engine. */
   readonly #host: string;
   readonly #kept: KeptRegions | undefined;
   readonly #options: Required<Omit<TieredOptions, Services>> & Pick<TieredOptions, Services>;
-  readonly #samples = new Map<bigint, number>();
   #translatedInstructions = 0;
   #regions = 0;
   #keptRegions = 0;
@@ -102,8 +98,7 @@ class TieredEngine implements Engine {
       ...options,
     };
     this.#cache = new CodeCache(isa, memory, base.regions, this.#options.cacheLimit);
-    this.#reader = new CodeReader(isa, memory);
-    this.#specialise = specialiser(isa);
+    this.#code = new GuestCode(isa, memory);
     this.#floatPolicy = floatPolicyOf(isa);
     this.#imports = {
       env: { memory: memory.memory },
@@ -115,7 +110,7 @@ class TieredEngine implements Engine {
     const kept = new KeptRegions(translations, {
       host: this.#host,
       imports: this.#imports,
-      codeAt: (address, lengthBytes) => this.#reader.bytesAt(address, lengthBytes),
+      codeAt: (address, lengthBytes) => this.#code.bytesAt(address, lengthBytes),
     });
     this.#kept = kept;
     base.regions.onPage = (page) => {
@@ -157,6 +152,7 @@ class TieredEngine implements Engine {
   statistics(): Readonly<Record<string, number>> {
     return {
       ...this.#base.statistics(),
+      executedInRegions: Number(this.#base.regions.executed),
       regions: this.#regions,
       keptRegions: this.#keptRegions,
       cachedRegions: this.#cache.size,
@@ -184,83 +180,66 @@ class TieredEngine implements Engine {
 
   /** Notes where the interpreter is and translates what it is in too often. */
   #sample(left: number): Exit | undefined {
-    const place = this.state.pc >> placeBits;
-    const count = (this.#samples.get(place) ?? 0) + 1;
-    this.#samples.set(place, count);
-    const { threshold } = this.#options;
-    if (threshold > 0 && (count < firstLook || !isPowerOfTwo(count))) return undefined;
-    return this.#findEntry(left, (entry) => this.#consider(entry));
+    const start = this.#options.now?.() ?? 0;
+    const pc = toNumber(this.state.pc);
+    const isEager = this.#options.threshold === 0;
+    const exit =
+      this.#hotSpots.sample(pc) || isEager ? this.#lookFor(pc, isEager ? 0 : left) : undefined;
+    const regions = this.#queue.take(this.#code.generation, isEager);
+    if (regions.length > 0) this.#install(regions);
+    this.#translateMs += (this.#options.now?.() ?? 0) - start;
+    return exit;
   }
 
   /**
-   * Steps on to where a region is best entered: the start of a loop or function; where the last
-   * region left to the interpreter, if the next one comes before any of those.
+   * Finds a region for a sample. It begins at the start of a loop or function, stepping on to it;
+   * or where the last region left to the interpreter, if another one comes before any of those.
    */
-  #findEntry(left: number, found: (entry: bigint) => void): Exit | undefined {
+  #lookFor(sampled: number, left: number): Exit | undefined {
     const { regions } = this.#base;
     const { state } = this;
-    const sampled = state.pc;
-    const steps = this.#options.threshold > 0 ? Math.min(entrySearch, left) : 0;
+    const steps = Math.min(entrySearch, left);
     for (let step = 0; step < steps; step += 1) {
       const before = state.pc;
-      this.#visit(before);
+      this.#hotSpots.visit(toNumber(before));
       const exit = regions.step();
       if (exit.kind !== "budget") return exit;
       const { pc } = state;
       if (regions.isMarked(pc)) {
         const { lastExit } = regions;
-        const usable = regions.wasExecuted(lastExit) && !regions.isMarked(lastExit);
-        found(usable ? lastExit : sampled);
+        const other = this.#code.at(toNumber(lastExit));
+        const isOpen = other && !regions.isMarked(lastExit) && this.#wasExecuted(other);
+        this.#consider(isOpen ? other.pc : sampled);
         return undefined;
       }
       if (pc <= before) {
-        found(pc);
+        this.#consider(toNumber(pc));
         return undefined;
       }
     }
-    found(sampled);
+    this.#consider(sampled);
     return undefined;
   }
 
-  /** Has a region include a place, however few samples were there. */
-  #visit(address: bigint): void {
-    const place = address >> placeBits;
-    if (!this.#samples.has(place)) this.#samples.set(place, 0);
-  }
-
-  /** Translates the region at an entry if it is worth it. */
-  #consider(entry: bigint): void {
-    const start = this.#options.now?.() ?? 0;
-    this.#visit(entry);
-    this.#reader.refresh();
+  /** Has the region at an entry translated if it is worth it. */
+  #consider(entry: number): void {
+    if (this.#queue.has(entry)) return;
+    this.#hotSpots.visit(entry);
+    const { coldCode, regionLimit, threshold } = this.#options;
     const region = formRegion(entry, {
-      isa: this.#isa,
-      reader: this.#reader,
-      specialise: this.#specialise,
-      linkRegisters: this.#linkRegisters,
-      includes: (address) => this.#includes(address),
-      limit: this.#options.regionLimit,
+      code: this.#code,
+      includes: (placed) =>
+        coldCode || (this.#hotSpots.isWarm(placed.pc) && this.#wasExecuted(placed)),
+      limit: regionLimit,
     });
-    if (region && this.#isWorth(region)) this.#install([region]);
-    this.#translateMs += (this.#options.now?.() ?? 0) - start;
+    if (!region) return;
+    const samples = threshold * region.instructionCount;
+    if (!this.#hotSpots.take(addressesOf(region), samples)) return;
+    this.#queue.add(region, this.#code.generation);
   }
 
-  #includes(address: bigint): boolean {
-    if (this.#options.coldCode) return true;
-    return this.#samples.has(address >> placeBits) && this.#base.regions.wasExecuted(address);
-  }
-
-  /** Whether so much time was spent in it that its translation is expected to pay. */
-  #isWorth({ blocks, instructionCount }: Region): boolean {
-    const places = new Set<bigint>();
-    for (const { instructions } of blocks) {
-      for (const { pc } of instructions) places.add(pc >> placeBits);
-    }
-    let samples = 0;
-    for (const place of places) samples += this.#samples.get(place) ?? 0;
-    if (samples < this.#options.threshold * instructionCount) return false;
-    for (const place of places) this.#samples.delete(place);
-    return true;
+  #wasExecuted({ frame, offset }: PlacedInstruction): boolean {
+    return this.#base.regions.wasExecuted(frame, offset);
   }
 
   #install(regions: readonly Region[]): void {
@@ -277,8 +256,9 @@ class TieredEngine implements Engine {
       const exportName = regionName(index);
       const run = exports[exportName];
       if (run === undefined) return;
-      const { entry, instructionCount } = region;
-      const spans = this.#spansOf(runsOf(region));
+      const { instructionCount } = region;
+      const entry = toAddress(region.entry, this.#isa.addressWidth);
+      const spans = this.#spansOf(runsOf(region, this.#isa.addressWidth));
       this.#cache.add({ entry, instructionCount, spans, run });
       this.#regions += 1;
       this.#translatedInstructions += instructionCount;
@@ -289,12 +269,13 @@ class TieredEngine implements Engine {
   }
 
   #spansOf(runs: Iterable<CodeRun>): readonly CodeSpan[] {
-    return spansOf(runs, this.#isa.addressWidth, (address) => this.#reader.frameOf(address));
+    return spansOf(runs, this.#isa.addressWidth, (address) =>
+      this.#code.frameOf(toNumber(address)),
+    );
   }
 
   /** Takes up the region that an earlier run has made for an address, if it fits. */
   #takeUp(entry: bigint): boolean {
-    this.#reader.refresh();
     const found = this.#kept?.find(entry);
     if (!found) return false;
     const { region, run } = found;
@@ -306,15 +287,24 @@ class TieredEngine implements Engine {
   }
 }
 
-/** The instructions of a region as runs of code. */
-function* runsOf({ blocks }: Region): Iterable<CodeRun> {
-  for (const { instructions } of blocks) {
-    for (const { pc, instruction } of instructions) {
-      yield { address: pc, sizeBytes: instruction.sizeBytes };
-    }
-  }
+function* addressesOf({ blocks }: Region): Iterable<number> {
+  for (const { instructions } of blocks) for (const { pc } of instructions) yield pc;
 }
 
-function isPowerOfTwo(count: number): boolean {
-  return Number.isInteger(Math.log2(count));
+/** The instructions of a region as runs of code. */
+function* runsOf({ blocks }: Region, addressWidth: number): Iterable<CodeRun> {
+  for (const { instructions } of blocks) {
+    const [first] = instructions;
+    const last = instructions.at(-1);
+    if (!first || !last) continue;
+    const sizeBytes = last.pc - first.pc + last.instruction.sizeBytes;
+    // Only a block that wraps at the end of the address space has its end before its start.
+    if (sizeBytes > 0) {
+      yield { address: toAddress(first.pc, addressWidth), sizeBytes };
+      continue;
+    }
+    for (const { pc, instruction } of instructions) {
+      yield { address: toAddress(pc, addressWidth), sizeBytes: instruction.sizeBytes };
+    }
+  }
 }

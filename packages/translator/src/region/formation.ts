@@ -2,130 +2,86 @@
  * Region formation: follows control flow from an entry over instructions that are worth it, into
  * the functions that are called and back from them, as far as the limit allows.
  */
-import type { Isa } from "@isovm/isa-spec";
-import { type JumpKind, jumpKind, targetAddress } from "../ir/jumps.ts";
-import type { RegisterSlot } from "../ir/register-slot.ts";
-import type { SpecialisedInstruction } from "../ir/specialise.ts";
-import type { Specialiser } from "../ir/specialiser.ts";
-import type { CodeReader } from "./code-reader.ts";
-import type { Region, RegionBlock, RegionInstruction } from "./region.ts";
+import type { GuestCode, PlacedInstruction } from "./guest-code.ts";
+import type { Region, RegionBlock } from "./region.ts";
 
 /** What formation asks of the engine. */
 export interface FormationOptions {
-  readonly isa: Isa;
-  readonly reader: CodeReader;
-  readonly specialise: Specialiser;
-  /** Registers in which calls leave their return address, as far as calls were seen; grows. */
-  readonly linkRegisters: Set<RegisterSlot>;
+  readonly code: GuestCode;
   /** Whether an instruction may be part of the region: what is cold stays outside. */
-  readonly includes: (address: bigint) => boolean;
+  readonly includes: (instruction: PlacedInstruction) => boolean;
   /** Instructions of a region at most. */
   readonly limit: number;
 }
 
-/** Where an indirect jump may be compared with so many addresses. */
+/** An indirect jump may be compared with so many addresses. */
 const mostExpected = 8;
 
-interface Found extends RegionInstruction {
-  readonly next: bigint;
-  /** Static targets that are jumps, and static targets that are calls. */
-  readonly jumps: readonly bigint[];
-  readonly calls: readonly bigint[];
-  readonly returns: boolean;
-}
-
 /** The region at an entry; undefined if its first instruction can't be translated. */
-export function formRegion(entry: bigint, options: FormationOptions): Region | undefined {
+export function formRegion(entry: number, options: FormationOptions): Region | undefined {
   const exploration = new Exploration(options);
   exploration.explore(entry);
   if (!exploration.found.has(entry)) return undefined;
-  return buildRegion(entry, exploration);
+  return buildRegion(entry, exploration, options.code);
 }
 
 class Exploration {
-  readonly found = new Map<bigint, Found>();
+  readonly found = new Map<number, PlacedInstruction>();
   /** Addresses where a block begins. */
-  readonly leaders = new Set<bigint>();
+  readonly leaders = new Set<number>();
   readonly #options: FormationOptions;
 
   constructor(options: FormationOptions) {
     this.#options = options;
   }
 
-  explore(entry: bigint): void {
+  explore(entry: number): void {
     const queue = [entry];
     this.leaders.add(entry);
     for (const start of queue) this.#walk(start, queue);
   }
 
-  #walk(start: bigint, queue: bigint[]): void {
-    const lead = (address: bigint): void => {
-      if (this.leaders.has(address)) return;
-      this.leaders.add(address);
-      queue.push(address);
-    };
+  #walk(start: number, queue: number[]): void {
+    const { code, includes, limit } = this.#options;
     for (let pc = start; !this.found.has(pc); ) {
-      const found = this.#instructionAt(pc);
-      if (!found) return;
-      this.found.set(pc, found);
-      const { effects } = found.instruction;
-      for (const target of found.jumps) lead(target);
-      for (const target of found.calls) {
-        lead(target);
+      const placed = this.found.size < limit ? code.at(pc) : undefined;
+      if (!placed || !includes(placed)) return;
+      this.found.set(pc, placed);
+      const { jumps, calls, next, instruction } = placed;
+      for (const target of jumps) this.#lead(target, queue);
+      for (const target of calls) {
+        this.#lead(target, queue);
         // Where the callee returns to, if it does so within the region.
-        lead(found.next);
+        this.#lead(next, queue);
       }
+      const { effects } = instruction;
       if (!effects.fallsThrough) return;
-      if (effects.jumps.length > 0) this.leaders.add(found.next);
-      pc = found.next;
+      if (effects.jumps.length > 0) this.leaders.add(next);
+      pc = next;
     }
   }
 
-  #instructionAt(pc: bigint): Found | undefined {
-    const { isa, limit, reader, specialise, includes } = this.#options;
-    if (this.found.size >= limit || !includes(pc)) return undefined;
-    const decoded = reader.instructionAt(pc);
-    if (!decoded || decoded.prefixBytes > 0) return undefined;
-    const instruction = specialise(decoded.row, decoded.word);
-    const { effects, sizeBytes } = instruction;
-    if (effects.untranslatable !== undefined) return undefined;
-    const targets = effects.jumps.flatMap(({ target }) =>
-      target ? [targetAddress(target, pc, sizeBytes, isa.addressWidth)] : [],
-    );
-    const kind = this.#kindOf(instruction);
-    return {
-      pc,
-      instruction,
-      next: BigInt.asUintN(isa.addressWidth, pc + BigInt(sizeBytes)),
-      jumps: kind === "call" ? [] : targets,
-      calls: kind === "call" ? targets : [],
-      returns: kind === "return",
-    };
-  }
-
-  #kindOf(instruction: SpecialisedInstruction): JumpKind | undefined {
-    const { linkRegisters } = this.#options;
-    const kind = jumpKind(instruction, linkRegisters);
-    const { link } = instruction.effects;
-    if (kind === "call" && link) linkRegisters.add(link);
-    return kind;
+  #lead(address: number, queue: number[]): void {
+    if (this.leaders.has(address)) return;
+    this.leaders.add(address);
+    queue.push(address);
   }
 }
 
-function buildRegion(entry: bigint, exploration: Exploration): Region {
-  const expected = expectedReturns(exploration);
+function buildRegion(entry: number, exploration: Exploration, code: GuestCode): Region {
+  const expected = expectedReturns(exploration, code);
   const blocks: RegionBlock[] = [];
-  const blockAt = new Map<bigint, number>();
+  const blockAt = new Map([[entry, 0]]);
   const successors: number[][] = [];
   const queue = [entry];
-  const numberOf = (pc: bigint): number | undefined => {
-    const known = blockAt.get(pc);
-    if (known !== undefined || !exploration.found.has(pc)) return known;
-    blockAt.set(pc, queue.length);
-    queue.push(pc);
-    return queue.length - 1;
+  const numberOf = (pc: number): number => {
+    let number = blockAt.get(pc) ?? -1;
+    if (number < 0 && exploration.found.has(pc)) {
+      number = queue.push(pc) - 1;
+      blockAt.set(pc, number);
+    }
+    return number;
   };
-  blockAt.set(entry, 0);
   let instructionCount = 0;
   // Only what is reachable becomes part of it: the place behind a call needs its return.
   for (const pc of queue) {
@@ -134,23 +90,16 @@ function buildRegion(entry: bigint, exploration: Exploration): Region {
     blocks.push(block);
     const targets = [...last.jumps, ...last.calls, ...block.expected];
     if (last.instruction.effects.fallsThrough) targets.push(block.end);
-    successors.push([
-      ...new Set(
-        targets.flatMap((target) => {
-          const number = numberOf(target);
-          return number === undefined ? [] : [number];
-        }),
-      ),
-    ]);
+    successors.push([...new Set(targets.map(numberOf).filter((number) => number >= 0))]);
   }
   return { entry, blocks, successors, blockAt, instructionCount };
 }
 
 function collectBlock(
-  pc: bigint,
+  pc: number,
   { found, leaders }: Exploration,
-  expected: ReadonlyMap<bigint, readonly bigint[]>,
-): { readonly block: RegionBlock; readonly last: Found } {
+  expected: ReadonlyMap<number, readonly number[]>,
+): { readonly block: RegionBlock; readonly last: PlacedInstruction } {
   const first = found.get(pc);
   if (!first) throw new RangeError(`no instruction at ${pc}`);
   const instructions = [first];
@@ -168,8 +117,11 @@ function collectBlock(
 }
 
 /** By address of an indirect jump: the places behind the calls of the functions that it ends. */
-function expectedReturns({ found }: Exploration): ReadonlyMap<bigint, readonly bigint[]> {
-  const sites = new Map<bigint, bigint[]>();
+function expectedReturns(
+  { found }: Exploration,
+  code: GuestCode,
+): ReadonlyMap<number, readonly number[]> {
+  const sites = new Map<number, number[]>();
   for (const { calls, next } of found.values()) {
     for (const target of calls) {
       if (!found.has(next)) continue;
@@ -178,9 +130,9 @@ function expectedReturns({ found }: Exploration): ReadonlyMap<bigint, readonly b
       else sites.set(target, [next]);
     }
   }
-  const expected = new Map<bigint, bigint[]>();
+  const expected = new Map<number, number[]>();
   for (const [callee, returnsTo] of sites) {
-    for (const end of functionEnds(callee, found)) {
+    for (const end of functionEnds(callee, found, code)) {
       const known = expected.get(end) ?? [];
       const added = returnsTo.filter((site) => !known.includes(site));
       expected.set(end, [...known, ...added].slice(0, mostExpected));
@@ -189,16 +141,20 @@ function expectedReturns({ found }: Exploration): ReadonlyMap<bigint, readonly b
   return expected;
 }
 
-/** Indirect jumps that a function reaches without leaving it, calls being stepped over. */
-function functionEnds(callee: bigint, found: ReadonlyMap<bigint, Found>): readonly bigint[] {
-  const ends: bigint[] = [];
-  const seen = new Set<bigint>([callee]);
+/** Returns that a function reaches without leaving it, calls being stepped over. */
+function functionEnds(
+  callee: number,
+  found: ReadonlyMap<number, PlacedInstruction>,
+  code: GuestCode,
+): readonly number[] {
+  const ends: number[] = [];
+  const seen = new Set([callee]);
   const stack = [callee];
   for (let pc = stack.pop(); pc !== undefined; pc = stack.pop()) {
     const at = found.get(pc);
     if (!at) continue;
-    if (at.returns) ends.push(pc);
-    const { fallsThrough } = at.instruction.effects;
+    const { fallsThrough, jumps } = at.instruction.effects;
+    if (jumps.length > 0 && code.isReturn(at)) ends.push(pc);
     const steps = fallsThrough || at.calls.length > 0 ? [at.next, ...at.jumps] : at.jumps;
     for (const step of steps) {
       if (seen.has(step)) continue;

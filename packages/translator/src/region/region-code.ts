@@ -6,7 +6,6 @@
  * and counted down by block. What a region can't do – a fault, a trap, a system call – it leaves to
  * the interpreter, before the instruction and with the state of that moment.
  */
-import type { FloatOperation, Isa, RegionPlaces } from "@isovm/isa-spec";
 import {
   type FunctionBuilder,
   type Label,
@@ -20,33 +19,8 @@ import { longestPath } from "../control-flow/longest-path.ts";
 import { emitStructured } from "../control-flow/structure.ts";
 import type { RegisterSlot } from "../ir/register-slot.ts";
 import type { Region, RegionBlock } from "./region.ts";
+import type { HeldRegister, RegionExits, RegionServices } from "./region-services.ts";
 import { RegionTarget } from "./region-target.ts";
-
-/** What the regions of a module share. */
-export interface RegionServices {
-  readonly isa: Isa;
-  readonly places: RegionPlaces;
-  readonly library: RuntimeLibrary;
-  /** Takes operands, mode and accrued flags from the stack, pushes value and flags. */
-  readonly float: (code: FunctionBuilder, operation: FloatOperation) => void;
-}
-
-/** Where control leaves the region, and what the code there takes. */
-export interface RegionExits {
-  /** Goes on at the address in `next`. */
-  readonly leave: Label;
-  /** Leaves the instruction at the address in `next` to the interpreter, giving back `back`. */
-  readonly interpret: Label;
-  readonly next: Local;
-  readonly back: Local;
-}
-
-/** A register of the guest in a local. */
-export interface HeldRegister {
-  readonly slot: RegisterSlot;
-  readonly local: Local;
-  readonly written: boolean;
-}
 
 /** Emits the body of a region's function. */
 export function emitRegion(code: FunctionBuilder, region: Region, services: RegionServices): void {
@@ -135,9 +109,9 @@ function emitBlock(
   labelOf: (block: number) => Label | undefined,
 ): void {
   const count = block.instructions.length;
-  block.instructions.forEach(({ pc, instruction }, index) => {
-    target.begin(pc, instruction, count - index, block.expected, labelOf);
-    code.scope(() => lowerSemantics(instruction.body, target, library));
+  block.instructions.forEach((placed, index) => {
+    target.begin(placed, count - index, block.expected, labelOf);
+    code.scope(() => lowerSemantics(placed.instruction.body, target, library));
   });
   const last = block.instructions[count - 1];
   if (last?.instruction.effects.fallsThrough) target.goTo(block.end);

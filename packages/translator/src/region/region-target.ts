@@ -17,15 +17,10 @@ import {
   resize,
   softwareTlb,
 } from "@isovm/wasm";
-import { targetAddress } from "../ir/jumps.ts";
 import { type RegisterSlot, registerSlot } from "../ir/register-slot.ts";
-import type { SpecialisedInstruction } from "../ir/specialise.ts";
+import type { PlacedInstruction } from "./guest-code.ts";
 import type { Region } from "./region.ts";
-import {
-  type HeldRegister,
-  type RegionExits,
-  type RegionServices,
-} from "./region-code.ts";
+import type { HeldRegister, RegionExits, RegionServices } from "./region-services.ts";
 
 /** The target of all instructions of one region, of one at a time. */
 export class RegionTarget implements LoweringTarget {
@@ -38,11 +33,10 @@ export class RegionTarget implements LoweringTarget {
   readonly #addressWidth: 32 | 64;
   readonly #registers: ReadonlyMap<RegisterSlot, HeldRegister>;
   readonly #exits: RegionExits;
-  #pc = 0n;
-  #sizeBytes = 0;
+  #placed: PlacedInstruction | undefined;
+  #pc = 0;
   #back = 0;
-  #expected: readonly bigint[] = [];
-  #jumps: ReadonlyMap<Expression, bigint> = new Map();
+  #expected: readonly number[] = [];
   #labelOf: (block: number) => Label | undefined = () => undefined;
 
   constructor(
@@ -71,25 +65,16 @@ export class RegionTarget implements LoweringTarget {
    * have not been executed before it.
    */
   begin(
-    pc: bigint,
-    instruction: SpecialisedInstruction,
+    placed: PlacedInstruction,
     back: number,
-    expected: readonly bigint[],
+    expected: readonly number[],
     labelOf: (block: number) => Label | undefined,
   ): void {
-    const { effects, sizeBytes } = instruction;
-    this.#pc = pc;
-    this.#sizeBytes = sizeBytes;
+    this.#placed = placed;
+    this.#pc = placed.pc;
     this.#back = back;
     this.#expected = expected;
     this.#labelOf = labelOf;
-    this.#jumps = new Map(
-      effects.jumps.flatMap(({ target, statement }) =>
-        target
-          ? [[statement.target, targetAddress(target, pc, sizeBytes, this.#addressWidth)] as const]
-          : [],
-      ),
-    );
   }
 
   leaf(expression: EngineLeaf): void {
@@ -97,7 +82,7 @@ export class RegionTarget implements LoweringTarget {
       case "pc":
         return this.#address(this.#pc);
       case "nextPc":
-        return this.#address(this.#pc + BigInt(this.#sizeBytes));
+        return this.#address(this.#placed?.next ?? 0);
       default:
         throw new IsovmError(`a region can't know ${expression.kind}`, { kind: expression.kind });
     }
@@ -141,7 +126,7 @@ export class RegionTarget implements LoweringTarget {
   }
 
   jump(target: Expression, push: (expression: Expression) => void): void {
-    const known = this.#jumps.get(target);
+    const known = this.#targetOf(target);
     if (known !== undefined) return this.goTo(known);
     const { code } = this;
     const { next, leave } = this.#exits;
@@ -160,7 +145,7 @@ export class RegionTarget implements LoweringTarget {
   }
 
   /** Branches to an address: a block of the region, or out of it. */
-  goTo(address: bigint): void {
+  goTo(address: number): void {
     const { code } = this;
     const label = this.#labelAt(address);
     if (label) return code.br(label);
@@ -169,7 +154,7 @@ export class RegionTarget implements LoweringTarget {
     code.br(this.#exits.leave);
   }
 
-  #labelAt(address: bigint): Label | undefined {
+  #labelAt(address: number): Label | undefined {
     const block = this.#region.blockAt.get(address);
     return block === undefined ? undefined : this.#labelOf(block);
   }
@@ -185,8 +170,15 @@ export class RegionTarget implements LoweringTarget {
     code.br(interpret);
   }
 
-  #address(address: bigint): void {
-    pushConstant(this.code, this.#addressWidth, BigInt.asUintN(this.#addressWidth, address));
+  #targetOf(target: Expression): number | undefined {
+    const { instruction, targets } = this.#placed ?? {};
+    const index = instruction?.effects.jumps.findIndex((jump) => jump.statement.target === target);
+    return index === undefined ? undefined : targets?.[index];
+  }
+
+  #address(address: number): void {
+    if (this.#addressWidth === 32) this.code.i32Const(address | 0);
+    else this.code.i64Const(address);
   }
 
   #held(register: RegisterReference): HeldRegister | undefined {

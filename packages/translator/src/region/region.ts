@@ -1,30 +1,23 @@
 /** A region of guest code: basic blocks with one entry, and where control goes between them. */
-import type { SpecialisedInstruction } from "../ir/specialise.ts";
-
-/** An instruction at its place. */
-export interface RegionInstruction {
-  /** Virtual address. */
-  readonly pc: bigint;
-  readonly instruction: SpecialisedInstruction;
-}
+import type { PlacedInstruction } from "./guest-code.ts";
 
 /** Instructions that are executed one after the other. */
 export interface RegionBlock {
-  readonly pc: bigint;
-  readonly instructions: readonly RegionInstruction[];
+  readonly pc: number;
+  readonly instructions: readonly PlacedInstruction[];
   /** Address behind the last instruction. */
-  readonly end: bigint;
+  readonly end: number;
   /** Addresses where an indirect jump at its end is expected to go, all in the region. */
-  readonly expected: readonly bigint[];
+  readonly expected: readonly number[];
 }
 
-/** A region; its first block is the entry. */
+/** A region; its first block is the entry. Addresses are numbers, see address.ts. */
 export interface Region {
-  readonly entry: bigint;
+  readonly entry: number;
   readonly blocks: readonly RegionBlock[];
   /** By block: the blocks that it may branch to. */
   readonly successors: readonly (readonly number[])[];
   /** Blocks by their address. */
-  readonly blockAt: ReadonlyMap<bigint, number>;
+  readonly blockAt: ReadonlyMap<number, number>;
   readonly instructionCount: number;
 }

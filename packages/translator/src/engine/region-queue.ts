@@ -1,0 +1,48 @@
+/** Regions on their way to become a WebAssembly module, several at once: modules cost by the piece. */
+import type { Region } from "../region/region.ts";
+
+/** Instructions after which a module is made without waiting for more. */
+const fullModule = 512;
+/** Samples for which regions wait for others. */
+const patience = 32;
+
+/** Collects regions; those of code that has changed meanwhile are dropped. */
+export class RegionQueue {
+  #regions: Region[] = [];
+  #instructions = 0;
+  #waited = 0;
+  #generation = -1;
+
+  /** Adds a region made from the code of a generation. */
+  add(region: Region, generation: number): void {
+    if (generation !== this.#generation) this.#clear();
+    this.#generation = generation;
+    this.#regions.push(region);
+    this.#instructions += region.instructionCount;
+  }
+
+  /** Whether a region with that entry waits. */
+  has(entry: number): boolean {
+    return this.#regions.some((region) => region.entry === entry);
+  }
+
+  /** To be called at every sample: the regions to translate now, if any. */
+  take(generation: number, eager: boolean): readonly Region[] {
+    if (this.#regions.length === 0) return [];
+    if (generation !== this.#generation) {
+      this.#clear();
+      return [];
+    }
+    this.#waited += 1;
+    if (!eager && this.#instructions < fullModule && this.#waited < patience) return [];
+    const regions = this.#regions;
+    this.#clear();
+    return regions;
+  }
+
+  #clear(): void {
+    this.#regions = [];
+    this.#instructions = 0;
+    this.#waited = 0;
+  }
+}
