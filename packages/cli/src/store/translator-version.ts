@@ -11,19 +11,18 @@ import manifest from "../../package.json" with { type: "json" };
  */
 export function translatorVersion(): string {
   const hash = createHash("sha256");
-  for (const file of sources()) hash.update(readFileSync(file)).update("\0");
+  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+  for (const name of Object.keys(manifest.dependencies)) {
+    if (name.startsWith("@isovm/")) hash.update(`\0${name}\0`).update(codeOf(name));
+  }
   return `${manifest.version} ${hash.digest("hex")} v8-${process.versions.v8}`;
 }
 
-/** The packages that the command is made of, or its own file where they were bundled into one. */
-function sources(): readonly string[] {
-  const own = fileURLToPath(import.meta.url);
+/** A package's code; nothing where all packages were bundled into this file. */
+function codeOf(name: string): Uint8Array {
   try {
-    const packages = Object.keys(manifest.dependencies).filter((name) =>
-      name.startsWith("@isovm/"),
-    );
-    return [own, ...packages.map((name) => fileURLToPath(import.meta.resolve(name)))];
+    return readFileSync(fileURLToPath(import.meta.resolve(name)));
   } catch {
-    return [own];
+    return new Uint8Array(0);
   }
 }

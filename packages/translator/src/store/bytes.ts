@@ -86,6 +86,12 @@ export class FieldReader {
     return this.#isIntact && this.#offset === this.#bytes.length;
   }
 
+  /** Notes that a field is not as it should be, and gives what stands for it. */
+  fail<T>(instead: T): T {
+    this.#isIntact = false;
+    return instead;
+  }
+
   u16(): number {
     const offset = this.#take(2);
     return offset === undefined ? 0 : this.#view.getUint16(offset, true);
@@ -126,8 +132,7 @@ export class FieldReader {
   #take(length: number): number | undefined {
     const offset = this.#offset;
     if (!this.#isIntact || length > this.#bytes.length - offset) {
-      this.#isIntact = false;
-      return undefined;
+      return this.fail(undefined);
     }
     this.#offset = offset + length;
     return offset;

@@ -94,6 +94,18 @@ describe("an image", () => {
     expect(counts.intact).toBeGreaterThan(0);
   });
 
+  it("is rejected if a module has the number of no host", async () => {
+    const [module] = fc.sample(keptModules, 1);
+    if (!module) return;
+    const image = await encodeImage(identity, [{ ...module, host: "" }]);
+    // Behind the list of one empty host and the number of modules.
+    const place = 8 + 4 + 32 + 4 + 2 + 4;
+    expect(image[place]).toBe(0);
+    image[place] = 1;
+    const reading = await decodeImage(await resealed(image), identity);
+    expect(reading).toEqual({ kind: "rejected", reason: "format" });
+  });
+
   it("is rejected if a region's code doesn't cover its entry", async () => {
     const module = (pc: bigint, ...code: { address: bigint; bytes: Uint8Array }[]) => ({
       host: "",

@@ -7,7 +7,8 @@
  * | 8 | magic |
  * | 4 | format version |
  * | 32 | identity of the program, ISA and translator |
- * | list | modules: `text` host, `block` Wasm, `list` of regions: u64 entry, u32 instructions, `text` export, `list` of code: u64 address, `block` bytes |
+ * | list | hosts of the modules: `text` |
+ * | list | modules: u32 number of the host, `block` Wasm, `list` of regions: u64 entry, u32 instructions, `text` export, `list` of code: u64 address, `block` bytes |
  * | 32 | SHA-256 of all bytes before |
  *
  * The hash finds accidents. It is no signature: who may write to a store decides what its users'
@@ -32,9 +33,16 @@ export async function encodeImage(
   modules: readonly KeptModule[],
 ): Promise<Uint8Array> {
   const writer = new FieldWriter().bytes(magic).u32(formatVersion).bytes(identity);
+  const hosts = [...new Set(modules.map(({ host }) => host))];
+  writer.u32(hosts.length);
+  for (const host of hosts) writer.text(host);
+  const numbers = new Map(hosts.map((host, index) => [host, index]));
   writer.u32(modules.length);
   for (const { host, wasm, regions } of modules) {
-    writer.text(host).block(wasm).u32(regions.length);
+    writer
+      .u32(numbers.get(host) ?? 0)
+      .block(wasm)
+      .u32(regions.length);
     for (const { pc, instructionCount, exportName, code } of regions) {
       writer.u64(pc).u32(instructionCount).text(exportName).u32(code.length);
       for (const { address, bytes } of code) writer.u64(address).block(bytes);
@@ -58,18 +66,19 @@ export async function decodeImage(bytes: Uint8Array, identity: Uint8Array): Prom
     return rejected("format");
   }
   const isOwn = isSameBytes(reader.bytes(identity.length), identity);
-  if (!isSameBytes(await sha256(bytes.subarray(0, end)), bytes.subarray(end)))
-    return rejected("corrupt");
+  const hash = await sha256(bytes.subarray(0, end));
+  if (!isSameBytes(hash, bytes.subarray(end))) return rejected("corrupt");
   if (!isOwn) return rejected("foreign");
-  const modules = reader.list(() => readModule(reader));
+  const hosts = reader.list(() => reader.text());
+  const modules = reader.list(() => readModule(reader, hosts));
   // A hash that is right says who wrote it, not that it was written well.
   const isWellFormed =
     reader.isComplete && modules.every(({ regions }) => regions.every(coversEntry));
   return isWellFormed ? { kind: "intact", modules } : rejected("format");
 }
 
-function readModule(reader: FieldReader): KeptModule {
-  const host = reader.text();
+function readModule(reader: FieldReader, hosts: readonly string[]): KeptModule {
+  const host = hosts[reader.u32()] ?? reader.fail("");
   const wasm = reader.block();
   const regions = reader.list(() => ({
     pc: reader.u64(),

@@ -78,16 +78,18 @@ export function coversEntry({ pc, code }: KeptRegion): boolean {
  * happens when two processes translate the same program at the same time.
  */
 export function withoutRepetitions(modules: readonly KeptModule[]): KeptModule[] {
-  const known = new Map<string, KeptRegion[]>();
+  const known = new Map<bigint, { readonly host: string; readonly region: KeptRegion }[]>();
   return modules.filter(({ host, regions }) => {
-    const nameOf = ({ pc }: KeptRegion): string => `${pc} ${host}`;
     const added = regions.filter(
-      (region) => !known.get(nameOf(region))?.some((other) => isSameRegion(region, other)),
+      (region) =>
+        !known
+          .get(region.pc)
+          ?.some((other) => other.host === host && isSameRegion(region, other.region)),
     );
     for (const region of added) {
-      const others = known.get(nameOf(region));
-      if (others) others.push(region);
-      else known.set(nameOf(region), [region]);
+      const others = known.get(region.pc);
+      if (others) others.push({ host, region });
+      else known.set(region.pc, [{ host, region }]);
     }
     return added.length > 0;
   });
