@@ -1,7 +1,8 @@
 /**
  * Constant propagation: registers that hold the same value whenever an instruction is reached
  * become constants in it, and so does the program counter where a register depends on it. An
- * indirect jump to an address made of constants becomes a direct one.
+ * indirect jump to an address made of constants becomes a direct one, unless that were a new edge
+ * of the graph.
  *
  * Instead of iterating to the best solution, one walk in the order of control guesses that a loop
  * keeps what no block behind its begin writes, and the guess is checked: translation is paid for by
@@ -10,10 +11,17 @@
  * @see Aho, Lam, Sethi, Ullman: "Compilers", 2nd edition, 9.4 (constant propagation)
  */
 import { reversePostorder } from "../control-flow/reverse-postorder.ts";
+import { targetAddress } from "../ir/jumps.ts";
 import type { RegisterConstants } from "../ir/knowledge.ts";
 import type { RegisterSlot } from "../ir/register-slot.ts";
 import { ConstantTracker } from "./constant-tracker.ts";
-import { type PassBlock, type PassGraph, type PassIsa, withInstructions } from "./pass-graph.ts";
+import {
+  type PassBlock,
+  type PassGraph,
+  type PassIsa,
+  type PlacedInstruction,
+  withInstructions,
+} from "./pass-graph.ts";
 
 /** The blocks with constants put in. Nothing is known where block 0 is entered. */
 export function propagateConstants<B extends PassBlock>(
@@ -35,6 +43,7 @@ function propagate<B extends PassBlock>(
   /** By block, what is known at its begin as far as edges to it were met. */
   const before: (RegisterConstants | undefined)[] = blocks.map(() => undefined);
   before[0] = new Map();
+  const starts = new Map(blocks.map(({ pc }, block) => [pc, block]));
   const repeats = retreatingTargets(successors, position);
   const writtenFrom = guess ? writesFrom(blocks, order, repeats) : undefined;
   for (const number of order) {
@@ -48,10 +57,11 @@ function propagate<B extends PassBlock>(
       }
     }
     const tracker = new ConstantTracker(isa, new Map(known));
-    results[number] = withInstructions(
-      block,
-      block.instructions.map((placed) => tracker.step(placed)),
-    );
+    const stepped = block.instructions.map((placed) => tracker.step(placed));
+    if (hasNewEdge(block, stepped, successors[number] ?? [], starts, isa)) {
+      stepped.splice(-1, 1, ...block.instructions.slice(-1));
+    }
+    results[number] = withInstructions(block, stepped);
     for (const next of successors[number] ?? []) {
       const there = before[next];
       if (!there) before[next] = new Map(tracker.registers);
@@ -61,6 +71,27 @@ function propagate<B extends PassBlock>(
     }
   }
   return results;
+}
+
+/**
+ * Whether a jump has become one to a block that the graph has no edge to: what is known there
+ * wouldn't hold on it.
+ */
+function hasNewEdge(
+  { instructions }: PassBlock,
+  stepped: readonly PlacedInstruction[],
+  successors: readonly number[],
+  starts: ReadonlyMap<bigint, number>,
+  { addressWidth }: PassIsa,
+): boolean {
+  const last = stepped[stepped.length - 1];
+  if (!last || last === instructions[instructions.length - 1]) return false;
+  const { effects, sizeBytes } = last.instruction;
+  return effects.jumps.some(({ target }) => {
+    if (!target) return false;
+    const block = starts.get(targetAddress(target, last.pc, sizeBytes, addressWidth));
+    return block !== undefined && !successors.includes(block);
+  });
 }
 
 /** By block, whether an edge from a block not before it in the order leads to it. */
