@@ -16,8 +16,8 @@ import { type RegisterSlot, registerSlot } from "../ir/register-slot.ts";
 import type { SpecialisedInstruction } from "../ir/specialise.ts";
 import {
   type PassBlock,
+  type PassInstruction,
   type PassIsa,
-  type PlacedInstruction,
   withBody,
   withInstructions,
 } from "./pass-graph.ts";
@@ -41,24 +41,22 @@ interface Pending {
 }
 
 /** The block with shifts combined. */
-export function combineShifts<B extends PassBlock>(block: B, { layout }: PassIsa): B {
+export function combineShifts<B extends PassBlock>(block: B, isa: PassIsa): B {
   const pending = new Map<RegisterSlot, Pending>();
-  let result: PlacedInstruction[] | undefined;
-  block.instructions.forEach(({ pc, instruction }, index) => {
+  let result: PassInstruction[] | undefined;
+  block.instructions.forEach((placed, index) => {
+    const { instruction } = placed;
     const { reads, writes, mayLeave, untranslatable } = instruction.effects;
-    const shift = shiftOf(instruction, layout);
+    const shift = shiftOf(instruction, isa.layout);
     const first = shift && pending.get(shift.source);
     const combined = first && combine(first.shift, shift);
     // What overwrites its own source is only combined with if it goes away.
     const vanishes = first && !first.seen && shift?.target === shift?.source;
     if (first && combined && (vanishes || first.shift.source !== first.shift.target)) {
       result ??= [...block.instructions];
-      result[index] = { pc, instruction: withBody(instruction, combined, layout) };
+      result[index] = withBody(placed, combined, isa);
       const before = block.instructions[first.index];
-      if (vanishes && before) {
-        const { instruction: shifted } = before;
-        result[first.index] = { pc: before.pc, instruction: withBody(shifted, [], layout) };
-      }
+      if (vanishes && before) result[first.index] = withBody(before, [], isa);
     }
     for (const [target, one] of pending) {
       if (mayLeave || untranslatable || reads.includes(target)) one.seen = true;

@@ -3,7 +3,8 @@ import type { RegisterConstants } from "../ir/knowledge.ts";
 import { registerSlot } from "../ir/register-slot.ts";
 import { rewriteBody } from "../ir/rewrite.ts";
 import { traitsOf } from "../ir/traits.ts";
-import { type PassIsa, type PlacedInstruction, withBody } from "./pass-graph.ts";
+import { toAddress } from "../region/address.ts";
+import { type PassInstruction, type PassIsa, withBody } from "./pass-graph.ts";
 
 /** Follows which registers hold constants, and puts these into the instructions. */
 export class ConstantTracker {
@@ -22,7 +23,7 @@ export class ConstantTracker {
   }
 
   /** The next instruction, with constants put in. */
-  step(placed: PlacedInstruction): PlacedInstruction {
+  step(placed: PassInstruction): PassInstruction {
     const { reads, writes } = placed.instruction.effects;
     if (reads.some((slot) => this.#registers.has(slot))) return this.#rewrite(placed);
     for (const slot of writes) this.#registers.delete(slot);
@@ -30,38 +31,34 @@ export class ConstantTracker {
   }
 
   /** An instruction that reads nothing may write constants, or what depends on its place. */
-  #made(placed: PlacedInstruction): PlacedInstruction {
-    const { pc, instruction } = placed;
-    for (const statement of instruction.body) {
+  #made(placed: PassInstruction): PassInstruction {
+    const { addressWidth } = this.#isa;
+    for (const statement of placed.instruction.body) {
       if (statement.kind === "jump") continue;
       if (statement.kind !== "writeRegister") return placed;
       const { value, register } = statement;
       const slot = registerSlot(this.#isa.layout, register);
       if (!slot) return placed;
       if (value.kind === "constant") this.#registers.set(slot, value.value);
-      else if (value.kind === "nextPc" && value.width === this.#isa.addressWidth) {
-        this.#registers.set(slot, this.#behind(placed));
-      } else if (value.kind === "pc" && value.width === this.#isa.addressWidth) {
-        this.#registers.set(slot, pc);
+      else if (value.kind === "nextPc" && value.width === addressWidth) {
+        this.#registers.set(slot, toAddress(placed.next, addressWidth));
+      } else if (value.kind === "pc" && value.width === addressWidth) {
+        this.#registers.set(slot, toAddress(placed.pc, addressWidth));
       } else return this.#rewrite(placed);
     }
     return placed;
   }
 
-  #behind({ pc, instruction }: PlacedInstruction): bigint {
-    return BigInt.asUintN(this.#isa.addressWidth, pc + BigInt(instruction.sizeBytes));
-  }
-
-  #rewrite(placed: PlacedInstruction): PlacedInstruction {
-    const { pc, instruction } = placed;
-    const { layout } = this.#isa;
+  #rewrite(placed: PassInstruction): PassInstruction {
+    const { pc, next, instruction } = placed;
+    const { layout, addressWidth } = this.#isa;
     const { body, registers } = rewriteBody(instruction.body, {
       layout,
-      place: { pc, nextPc: this.#behind(placed) },
+      place: { pc: toAddress(pc, addressWidth), nextPc: toAddress(next, addressWidth) },
       registers: this.#registers,
       traits: traitsOf(instruction.row),
     });
     if (registers) this.#registers = registers;
-    return { pc, instruction: withBody(instruction, body, layout) };
+    return withBody(placed, body, this.#isa);
   }
 }

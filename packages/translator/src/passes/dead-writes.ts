@@ -9,7 +9,6 @@
  * @see Aho, Lam, Sethi, Ullman: "Compilers", 2nd edition, 9.2.5 (live-variable analysis)
  */
 import { reversePostorder } from "../control-flow/reverse-postorder.ts";
-import { targetAddress } from "../ir/jumps.ts";
 import { pruneBody } from "../ir/prune.ts";
 import type { RegisterSlot } from "../ir/register-slot.ts";
 import type { SpecialisedInstruction } from "../ir/specialise.ts";
@@ -17,8 +16,8 @@ import { traitsOf } from "../ir/traits.ts";
 import {
   type PassBlock,
   type PassGraph,
+  type PassInstruction,
   type PassIsa,
-  type PlacedInstruction,
   withBody,
   withInstructions,
 } from "./pass-graph.ts";
@@ -49,7 +48,7 @@ export function removeDeadWrites<B extends PassBlock>(
     const block = blocks[number];
     if (!block) continue;
     const next = successors[number] ?? [];
-    const behind = mayLeave(block, next, graph, isa)
+    const behind = mayLeave(block, next, graph)
       ? nothing
       : next.map((to) => deadBefore[to] ?? nothing).reduce(intersection);
     const { instructions, dead } = walkBack(block.instructions, behind, isa);
@@ -60,32 +59,27 @@ export function removeDeadWrites<B extends PassBlock>(
 }
 
 function walkBack(
-  instructions: readonly PlacedInstruction[],
+  instructions: readonly PassInstruction[],
   behind: Dead,
   isa: PassIsa,
-): { readonly instructions: readonly PlacedInstruction[]; readonly dead: Dead } {
-  const kept: PlacedInstruction[] = [];
+): { readonly instructions: readonly PassInstruction[]; readonly dead: Dead } {
+  const kept: PassInstruction[] = [];
   let dead = behind;
   for (let index = instructions.length - 1; index >= 0; index -= 1) {
     const placed = instructions[index];
     if (!placed) continue;
-    const instruction = reduced(placed.instruction, dead, isa);
-    kept.push(instruction === placed.instruction ? placed : { pc: placed.pc, instruction });
-    dead = before(instruction, dead);
+    const rest = reduced(placed, dead, isa);
+    kept.push(rest);
+    dead = before(rest.instruction, dead);
   }
   return { instructions: kept.reverse(), dead };
 }
 
-function reduced(
-  instruction: SpecialisedInstruction,
-  dead: Dead,
-  { layout }: PassIsa,
-): SpecialisedInstruction {
-  const { effects, body, row } = instruction;
-  if (dead.size === 0 || !effects.writes.some((slot) => dead.has(slot))) return instruction;
-  const rest = removeWrites(body, dead, layout);
-  if (rest === body) return instruction;
-  return withBody(instruction, pruneBody(rest, traitsOf(row)), layout);
+function reduced(placed: PassInstruction, dead: Dead, isa: PassIsa): PassInstruction {
+  const { effects, body, row } = placed.instruction;
+  if (dead.size === 0 || !effects.writes.some((slot) => dead.has(slot))) return placed;
+  const rest = removeWrites(body, dead, isa.layout);
+  return rest === body ? placed : withBody(placed, pruneBody(rest, traitsOf(row)), isa);
 }
 
 /** What is dead before an instruction; it reads before it writes. */
@@ -112,17 +106,11 @@ function mayLeave(
   { instructions }: PassBlock,
   successors: readonly number[],
   { blocks }: PassGraph,
-  { addressWidth }: PassIsa,
 ): boolean {
   const last = instructions[instructions.length - 1];
   if (!last || successors.length === 0) return true;
-  const { pc, instruction } = last;
-  const { effects, sizeBytes } = instruction;
-  const isInside = (address: bigint): boolean =>
+  const isInside = (address: number | undefined): boolean =>
     successors.some((next) => blocks[next]?.pc === address);
-  const next = BigInt.asUintN(addressWidth, pc + BigInt(sizeBytes));
-  if (effects.fallsThrough && !isInside(next)) return true;
-  return effects.jumps.some(
-    ({ target }) => !target || !isInside(targetAddress(target, pc, sizeBytes, addressWidth)),
-  );
+  if (last.instruction.effects.fallsThrough && !isInside(last.next)) return true;
+  return !last.targets.every(isInside);
 }

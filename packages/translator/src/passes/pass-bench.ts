@@ -2,13 +2,20 @@
 import { Decoder } from "@isovm/decoder";
 import type { Isa } from "@isovm/isa-spec";
 import type { SizedBody } from "../ir/body-isa.ts";
-import { targetAddress } from "../ir/jumps.ts";
+import type { SpecialisedInstruction } from "../ir/specialise.ts";
 import { type Specialiser, specialiser } from "../ir/specialiser.ts";
-import type { PassBlock, PassGraph, PlacedInstruction } from "./pass-graph.ts";
+import { wrapNumber } from "../region/address.ts";
+import {
+  type PassBlock,
+  type PassGraph,
+  type PassInstruction,
+  type PassIsa,
+  withBody,
+} from "./pass-graph.ts";
 
 /** A program as a test has it. */
 export interface TestProgram {
-  readonly start: bigint;
+  readonly start: number;
   readonly words: readonly {
     readonly bits: bigint;
     readonly sizeBytes: number;
@@ -29,13 +36,14 @@ export class GraphMaker {
   }
 
   /** The instructions of a program that have rows, translatable or not. */
-  instructions({ start, words }: TestProgram): ReadonlyMap<bigint, PlacedInstruction> {
-    const found = new Map<bigint, PlacedInstruction>();
+  instructions({ start, words }: TestProgram): ReadonlyMap<number, PassInstruction> {
+    const found = new Map<number, PassInstruction>();
     for (const { bits, sizeBytes, offset } of words) {
       const decoded = this.#decoder.decode(bits, sizeBytes);
       if (!decoded) continue;
-      const pc = BigInt.asUintN(this.#isa.addressWidth, start + BigInt(offset));
-      found.set(pc, { pc, instruction: this.#specialise(decoded.row, decoded.word) });
+      const pc = start + offset;
+      const instruction = this.#specialise(decoded.row, decoded.word);
+      found.set(pc, placeAt(pc, instruction, this.#isa));
     }
     return found;
   }
@@ -43,21 +51,16 @@ export class GraphMaker {
   /** The blocks that are reached from the program's start, up to what can't be translated. */
   graph(program: TestProgram): PassGraph {
     const found = this.instructions(program);
-    const { addressWidth } = this.#isa;
-    const leaders: bigint[] = [program.start];
-    const targetsOf = ({ pc, instruction }: PlacedInstruction): readonly bigint[] => {
-      const { effects, sizeBytes } = instruction;
-      const targets = effects.jumps.flatMap(({ target }) =>
-        target ? [targetAddress(target, pc, sizeBytes, addressWidth)] : [],
-      );
-      const next = BigInt.asUintN(addressWidth, pc + BigInt(sizeBytes));
-      return effects.fallsThrough ? [...targets, next] : targets;
+    const leaders: number[] = [program.start];
+    const targetsOf = ({ next, targets, instruction }: PassInstruction): readonly number[] => {
+      const known = targets.filter((target) => target !== undefined);
+      return instruction.effects.fallsThrough ? [...known, next] : known;
     };
-    const at = (pc: bigint): PlacedInstruction | undefined => {
+    const at = (pc: number): PassInstruction | undefined => {
       const placed = found.get(pc);
       return placed?.instruction.effects.untranslatable ? undefined : placed;
     };
-    const seen = new Set<bigint>();
+    const seen = new Set<number>();
     const stack = [program.start];
     for (let pc = stack.pop(); pc !== undefined; pc = stack.pop()) {
       const placed = at(pc);
@@ -69,13 +72,11 @@ export class GraphMaker {
     }
     const starts = [...new Set(leaders)].filter((pc) => at(pc));
     const blocks = starts.map((pc): PassBlock => {
-      const instructions: PlacedInstruction[] = [];
+      const instructions: PassInstruction[] = [];
       for (let placed = at(pc); placed; ) {
         instructions.push(placed);
-        const { effects, sizeBytes } = placed.instruction;
-        const next = BigInt.asUintN(addressWidth, placed.pc + BigInt(sizeBytes));
-        if (effects.jumps.length > 0 || starts.includes(next)) break;
-        placed = at(next);
+        if (placed.targets.length > 0 || starts.includes(placed.next)) break;
+        placed = at(placed.next);
       }
       return { pc, instructions };
     });
@@ -92,10 +93,20 @@ export class GraphMaker {
   }
 }
 
+/** An instruction as passes take it. */
+export function placeAt(
+  pc: number,
+  instruction: SpecialisedInstruction,
+  isa: PassIsa,
+): PassInstruction {
+  const next = wrapNumber(pc + instruction.sizeBytes, isa.addressWidth);
+  return withBody({ pc, next, instruction, targets: [] }, instruction.body, isa);
+}
+
 /** The bodies of a program in the order of its words, some replaced by those of a graph. */
 export function bodiesOf(
   program: TestProgram,
-  original: ReadonlyMap<bigint, PlacedInstruction>,
+  original: ReadonlyMap<number, PassInstruction>,
   blocks: readonly PassBlock[],
 ): readonly SizedBody[] {
   const replaced = new Map(
@@ -104,7 +115,7 @@ export function bodiesOf(
     ),
   );
   return program.words.map(({ sizeBytes, offset }) => {
-    const pc = program.start + BigInt(offset);
+    const pc = program.start + offset;
     const placed = replaced.get(pc) ?? original.get(pc);
     return placed
       ? { sizeBytes, body: placed.instruction.body }

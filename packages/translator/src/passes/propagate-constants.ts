@@ -11,15 +11,14 @@
  * @see Aho, Lam, Sethi, Ullman: "Compilers", 2nd edition, 9.4 (constant propagation)
  */
 import { reversePostorder } from "../control-flow/reverse-postorder.ts";
-import { targetAddress } from "../ir/jumps.ts";
 import type { RegisterConstants } from "../ir/knowledge.ts";
 import type { RegisterSlot } from "../ir/register-slot.ts";
 import { ConstantTracker } from "./constant-tracker.ts";
 import {
   type PassBlock,
   type PassGraph,
+  type PassInstruction,
   type PassIsa,
-  type PlacedInstruction,
   withInstructions,
 } from "./pass-graph.ts";
 
@@ -58,7 +57,7 @@ function propagate<B extends PassBlock>(
     }
     const tracker = new ConstantTracker(isa, new Map(known));
     const stepped = block.instructions.map((placed) => tracker.step(placed));
-    if (hasNewEdge(block, stepped, successors[number] ?? [], starts, isa)) {
+    if (hasNewEdge(block, stepped, successors[number] ?? [], starts)) {
       stepped.splice(-1, 1, ...block.instructions.slice(-1));
     }
     results[number] = withInstructions(block, stepped);
@@ -79,17 +78,14 @@ function propagate<B extends PassBlock>(
  */
 function hasNewEdge(
   { instructions }: PassBlock,
-  stepped: readonly PlacedInstruction[],
+  stepped: readonly PassInstruction[],
   successors: readonly number[],
-  starts: ReadonlyMap<bigint, number>,
-  { addressWidth }: PassIsa,
+  starts: ReadonlyMap<number, number>,
 ): boolean {
   const last = stepped[stepped.length - 1];
   if (!last || last === instructions[instructions.length - 1]) return false;
-  const { effects, sizeBytes } = last.instruction;
-  return effects.jumps.some(({ target }) => {
-    if (!target) return false;
-    const block = starts.get(targetAddress(target, last.pc, sizeBytes, addressWidth));
+  return last.targets.some((target) => {
+    const block = target === undefined ? undefined : starts.get(target);
     return block !== undefined && !successors.includes(block);
   });
 }
