@@ -2,106 +2,181 @@
  * The operations that are worth expanding in place: their common case is a few instructions, less
  * than a call. Everything else about them stays in the library's functions.
  */
-import type { float } from "@isovm/isa-spec";
+import { float } from "@isovm/isa-spec";
 import type { FunctionBuilder } from "../emit/function-builder.ts";
-import type { FunctionIndex, Local, Signature } from "../emit/types.ts";
+import type { FunctionIndex, Label, Local, Signature } from "../emit/types.ts";
+import { expansionOf, type Site } from "./expansions.ts";
 import type { NativeFormat } from "./layout.ts";
-import { isNan, isOrdinary, isSteady } from "./rounded.ts";
-import { type Operator, type Term, TermBuilder } from "./terms.ts";
+import { type Term, TermBuilder } from "./terms.ts";
 
-interface InlineArithmetic {
-  readonly operator: Operator;
-  readonly underflows: boolean;
+/** What is known where an operation is emitted in place, and what its surroundings ask for. */
+export interface InlineFloatOptions {
+  /** The rounding mode, where it is constant. */
+  readonly mode?: number | undefined;
+  /**
+   * That the inexact flag is among those accrued and that the mode, unless it is constant, is
+   * nearest-even. Neither is checked then.
+   */
+  readonly steady?: boolean;
+  /**
+   * Emits what happens instead of the call in rare cases. Control must not come out of it at its
+   * end: code around a call, even one that is never made, is compiled as if all locals were in
+   * memory behind it. Where cases aren't rare the call remains.
+   */
+  readonly rare?: (() => void) | undefined;
+  /** Patterns of binary64 are f64 on the stack, both operands and results. */
+  readonly asFloats?: boolean;
 }
 
-const arithmetic: Partial<Record<float.FloatOperatorName, InlineArithmetic>> = {
-  add: { operator: "add", underflows: false },
-  subtract: { operator: "sub", underflows: false },
-  multiply: { operator: "mul", underflows: true },
-  divide: { operator: "div", underflows: true },
-  squareRoot: { operator: "sqrt", underflows: false },
-};
-
-const relations: Partial<Record<float.FloatOperatorName, Operator>> = {
-  compareEqual: "eq",
-  compareLess: "lt",
-  compareLessEqual: "le",
-  compareLessQuiet: "lt",
-  compareLessEqualQuiet: "le",
-};
-
-/** The locals that expansions in one function body share: none is live after its expansion. */
-const scratch = new WeakMap<FunctionBuilder, Map<string, Local>>();
-
-function pop(code: FunctionBuilder, type: Local["type"], name: string): Term {
-  let locals = scratch.get(code);
-  if (locals === undefined) {
-    locals = new Map();
-    scratch.set(code, locals);
-  }
-  const key = `${name}:${type}`;
-  let local = locals.get(key);
-  if (local === undefined) {
-    local = code.local(type, name);
-    locals.set(key, local);
-  }
-  const popped = local;
-  code.localSet(popped);
-  return { type, emit: () => code.localGet(popped) };
+/** An operation as {@link emitInline} needs it. */
+export interface InlineOperation {
+  readonly operator: float.FloatOperatorName;
+  readonly format: NativeFormat;
+  readonly otherWidth: number;
+  readonly signature: Signature;
+  /** The operation's function. */
+  readonly callee: () => FunctionIndex;
 }
 
 /**
- * Emits an operation, whose function is `callee`, in place: operands, mode and accrued flags are
- * taken from the stack, value and flags are left on it.
+ * Whether an operation's operands and its result are patterns of binary64 that can be f64; not so
+ * for operations of formats that the host doesn't have.
+ */
+export function binary64Patterns(
+  operator: float.FloatOperatorName,
+  format: number,
+  otherWidth: number,
+): { readonly operands: boolean; readonly result: boolean } {
+  const { other } = float.floatOperatorRows[operator];
+  const isPattern = other === "none" && operator !== "classify" && !operator.startsWith("compare");
+  return {
+    operands: format === 64 && other !== "integerOperand",
+    result:
+      other === "resultFormat"
+        ? format === 32 && otherWidth === 64
+        : format === 64 && (isPattern || other === "integerOperand"),
+  };
+}
+
+/**
+ * Emits an operation in place: operands, mode and accrued flags are taken from the stack, value and
+ * flags are left on it.
  */
 export function emitInline(
   code: FunctionBuilder,
-  operator: float.FloatOperatorName,
-  n: NativeFormat,
-  signature: Signature,
-  callee: FunctionIndex,
+  operation: InlineOperation,
+  options: InlineFloatOptions,
 ): void {
-  const rounded = arithmetic[operator];
-  const relation = relations[operator];
-  if (rounded === undefined && relation === undefined) {
-    code.call(callee);
-    return;
+  code.scope(() => new Expansion(code, operation, options).emit());
+}
+
+class Expansion {
+  readonly #code: FunctionBuilder;
+  readonly #t: TermBuilder;
+  readonly #operation: InlineOperation;
+  readonly #options: InlineFloatOptions;
+
+  constructor(code: FunctionBuilder, operation: InlineOperation, options: InlineFloatOptions) {
+    this.#code = code;
+    this.#t = new TermBuilder(code);
+    this.#operation = operation;
+    this.#options = options;
   }
-  const t = new TermBuilder(code);
-  const accrued = pop(code, "i32", "accrued");
-  const mode = pop(code, "i32", "mode");
-  const second = signature.params.length === 4 ? pop(code, n.integer, "b") : undefined;
-  const a = pop(code, n.integer, "a");
-  const operands = second === undefined ? [a] : [a, second];
-  const x = t.reinterpret(a);
-  const y = second === undefined ? [] : [t.reinterpret(second)];
-  const results = { params: [], results: signature.results };
-  const otherwise = (): void => {
-    for (const term of [...operands, mode, accrued]) term.emit();
-    code.call(callee);
-  };
-  const keep = (value: Term): Term => {
-    value.emit();
-    return pop(code, value.type, "value");
-  };
-  const decide = (condition: Term, value: Term): void => {
-    condition.emit();
-    code.if(
-      results,
-      () => {
-        value.emit();
-        accrued.emit();
+
+  emit(): void {
+    const { operator, format, otherWidth, signature } = this.#operation;
+    const { mode: constantMode, steady = false, asFloats = false } = this.#options;
+    const code = this.#code;
+    const wide = binary64Patterns(operator, format.width, otherWidth);
+    const asF64 = { operands: asFloats && wide.operands, result: asFloats && wide.result };
+    const flags = this.#pop("i32");
+    const mode = this.#pop("i32");
+    const operands: Local[] = [];
+    for (const type of signature.params.slice(0, -2)) {
+      operands.unshift(this.#pop(asF64.operands ? "f64" : type));
+    }
+    const value = code.local(asF64.result ? "f64" : (signature.results[0] ?? "i32"), "value");
+    const knownMode = constantMode ?? (steady ? float.rounding.nearestEven : undefined);
+    const expand = expansionOf(operator, format, otherWidth, knownMode);
+    const call = (): void => {
+      for (const operand of operands) {
+        code.localGet(operand);
+        if (asF64.operands) code.i64ReinterpretF64();
+      }
+      code.localGet(mode);
+      code.localGet(flags);
+      code.call(this.#operation.callee());
+      code.localSet(flags);
+      if (asF64.result) code.f64ReinterpretI64();
+      code.localSet(value);
+    };
+    if (expand === undefined) call();
+    else {
+      this.#guard((leave) => {
+        const result = expand(this.#site(operands, mode, flags, leave));
+        (result.type === value.type ? result : this.#t.reinterpret(result)).emit();
+        code.localSet(value);
+      }, this.#options.rare ?? call);
+    }
+    code.localGet(value);
+    code.localGet(flags);
+  }
+
+  /** Emits `fast`, and `rare` for when it leaves. */
+  #guard(fast: (leave: () => Label) => void, rare: () => void): void {
+    const code = this.#code;
+    const done = code.beginBlock();
+    const leave = code.beginBlock();
+    let left = false;
+    fast(() => {
+      left = true;
+      return leave;
+    });
+    code.br(done);
+    code.end(leave);
+    if (left) rare();
+    else code.unreachable();
+    code.end(done);
+  }
+
+  #site(operands: readonly Local[], mode: Local, flags: Local, leave: () => Label): Site {
+    const t = this.#t;
+    const code = this.#code;
+    const { mode: constantMode, steady = false } = this.#options;
+    const { format, operator } = this.#operation;
+    const get = (local: Local): Term => ({ type: local.type, emit: () => code.localGet(local) });
+    const unless = (condition: Term): void => {
+      t.not(condition).emit();
+      code.brIf(leave());
+    };
+    const isInteger = float.floatOperatorRows[operator].other === "integerOperand";
+    const asFloat = (term: Term): Term =>
+      term.type.startsWith("f") || isInteger ? term : t.let("x", t.reinterpret(term));
+    const [x, y] = operands.map((operand) => asFloat(get(operand)));
+    if (x === undefined) throw new RangeError(`${operator} has an operand`);
+    return {
+      t,
+      format,
+      x,
+      y: y ?? x,
+      steady,
+      need: unless,
+      needNearest: () => {
+        if (constantMode === undefined && !steady) unless(t.not(get(mode)));
       },
-      otherwise,
-    );
-  };
-  if (rounded !== undefined) {
-    const bits = keep(t.reinterpret(t.op(rounded.operator, x, ...y)));
-    const magnitude = t.op("and", bits, t.integer(n.integer, n.magnitudeMask));
-    const steady = isSteady({ t, mode, accrued });
-    decide(t.and(steady, isOrdinary(t, n, magnitude, rounded.underflows)), bits);
-  } else if (relation !== undefined) {
-    const ordered = t.not(t.or(isNan(t, x), ...y.map((other) => isNan(t, other))));
-    decide(ordered, t.op(relation, x, ...y));
+      needInexact: () => {
+        if (!steady) unless(t.op("and", get(flags), t.i32(float.flag.inexact)));
+      },
+      raise: (raised) => {
+        t.or(get(flags), raised).emit();
+        code.localSet(flags);
+      },
+    };
+  }
+
+  #pop(type: Local["type"]): Local {
+    const local = this.#code.local(type, "popped");
+    this.#code.localSet(local);
+    return local;
   }
 }

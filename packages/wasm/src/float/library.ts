@@ -1,7 +1,13 @@
 /**
  * The library of floating-point functions of one module.
  */
-import { type FloatOperation, type FloatPolicy, float, UnsupportedError } from "@isovm/isa-spec";
+import {
+  type FloatOperation,
+  type FloatPolicy,
+  float,
+  otherWidthOf,
+  UnsupportedError,
+} from "@isovm/isa-spec";
 import type { FunctionBuilder } from "../emit/function-builder.ts";
 import type { ModuleBuilder } from "../emit/module-builder.ts";
 import type { FunctionIndex, Signature } from "../emit/types.ts";
@@ -15,7 +21,7 @@ import {
   emitWiden,
 } from "./conversions.ts";
 import { emitFusedDouble, emitFusedSingle } from "./fused.ts";
-import { emitInline } from "./inline.ts";
+import { emitInline, type InlineFloatOptions } from "./inline.ts";
 import { type NativeFormat, nativeFormat } from "./layout.ts";
 import { type FloatFunction, returnSlow } from "./rounded.ts";
 import { operationCode, slowImport } from "./slow.ts";
@@ -208,18 +214,26 @@ export class FloatLibrary {
     operator: float.FloatOperatorName,
     format: number,
     otherWidth = 0,
+    options: InlineFloatOptions = {},
   ): void {
-    const callee = this.function(operator, format, otherWidth);
+    const callee = (): FunctionIndex => this.function(operator, format, otherWidth);
     const native = nativeFormat(format);
-    if (native === undefined) code.call(callee);
-    else emitInline(code, operator, native, this.signature(operator, format, otherWidth), callee);
+    if (native === undefined) return code.call(callee());
+    const signature = this.signature(operator, format, otherWidth);
+    emitInline(code, { operator, format: native, otherWidth, signature, callee }, options);
   }
 
   /** Emits an operation of the semantics IR in place, as {@link FloatLibrary.emit}. */
-  emitOperation(code: FunctionBuilder, operation: FloatOperation): void {
-    const { operator, format, resultWidth, operands } = operation;
-    const { other } = float.floatOperatorRows[operator];
-    const width = other === "integerOperand" ? (operands[0]?.width ?? 0) : resultWidth;
-    this.emit(code, operator, format, other === "none" ? 0 : width);
+  emitOperation(
+    code: FunctionBuilder,
+    operation: FloatOperation,
+    options: Omit<InlineFloatOptions, "mode"> = {},
+  ): void {
+    const { operator, format, roundingMode } = operation;
+    const converts = float.floatOperatorRows[operator].other !== "none";
+    this.emit(code, operator, format, converts ? otherWidthOf(operation) : 0, {
+      ...options,
+      mode: roundingMode.kind === "constant" ? Number(roundingMode.value) : undefined,
+    });
   }
 }
