@@ -27,7 +27,7 @@ export interface TranslationKey {
   readonly program: string | Uint8Array;
   /** Everything of the ISA and its engine that translated code depends on, such as a hash of the rows. */
   readonly isa: string;
-  /** Version of the translator. */
+  /** Version of the translator, and of whatever else translated code depends on. */
   readonly version: string;
 }
 
