@@ -4,13 +4,16 @@
  */
 const placeBytes = 64;
 /** Samples in one place before it is looked at; then twice as many, and so on. */
-const firstLook = 8;
+const firstLook = 32;
+/** A place is cold, seen from another one, if it has so many times fewer samples. */
+const coldness = 32;
 /** Places kept; those with few samples are forgotten when there are more. */
 const capacity = 1 << 14;
 
 /** Samples by place. */
 export class HotSpots {
   readonly #samples = new Map<number, number>();
+  #fairShare = 0;
 
   /** Counts a sample; true if it is time to look at its place. */
   sample(pc: number): boolean {
@@ -18,6 +21,7 @@ export class HotSpots {
     const count = (this.#samples.get(place) ?? 0) + 1;
     this.#samples.set(place, count);
     if (this.#samples.size > capacity) this.#forgetHalf();
+    this.#fairShare = count / coldness;
     return count >= firstLook && (count & (count - 1)) === 0;
   }
 
@@ -27,9 +31,10 @@ export class HotSpots {
     if (!this.#samples.has(place)) this.#samples.set(place, 0);
   }
 
-  /** Whether a sample was taken in the place of an address, or it was visited. */
+  /** Whether the place of an address was visited, or has a fair share of the last one's samples. */
   isWarm(pc: number): boolean {
-    return this.#samples.has(placeOf(pc));
+    const count = this.#samples.get(placeOf(pc));
+    return count !== undefined && (count === 0 || count >= this.#fairShare);
   }
 
   /** Samples in the places of all addresses; if there are so many, they are taken away. */

@@ -23,12 +23,13 @@ import { CodeCache, type CodeSpan } from "./code-cache.ts";
 import { type CodeRun, codeOf, spansOf } from "./code-spans.ts";
 import { floatPolicyOf } from "./float-policy.ts";
 import { HotSpots } from "./hot-spots.ts";
+import { IndirectTargets } from "./indirect-targets.ts";
 import { RegionQueue } from "./region-queue.ts";
 
 /** How a tiered engine decides. */
 export interface TieredOptions {
   /**
-   * Samples for each instruction of a region until it is translated; default 1. With 0, every sample
+   * Samples for each instruction of a region until it is translated; default 2. With 0, every sample
    * makes a region that begins right there.
    */
   readonly threshold?: number;
@@ -53,6 +54,8 @@ type Services = "now" | "translations";
  * replacement uses better code for a function only when it is called again.
  */
 const longestRun = 1 << 20;
+/** Instructions translated before the translator runs at full speed. */
+const practice = 4000;
 /** Instructions that are stepped through in search of a good place to enter. */
 const entrySearch = 256;
 
@@ -71,6 +74,7 @@ class TieredEngine implements Engine {
   readonly #cache: CodeCache;
   readonly #code: GuestCode;
   readonly #hotSpots = new HotSpots();
+  readonly #indirectTargets = new IndirectTargets();
   readonly #queue = new RegionQueue();
   readonly #floatPolicy: FloatPolicy | undefined;
   readonly #imports: WebAssembly.Imports;
@@ -90,7 +94,7 @@ class TieredEngine implements Engine {
     this.#memory = memory;
     this.state = base.state;
     this.#options = {
-      threshold: 1,
+      threshold: 2,
       samplePeriod: 4096,
       regionLimit: 400,
       cacheLimit: 2048,
@@ -192,33 +196,44 @@ class TieredEngine implements Engine {
   }
 
   /**
-   * Finds a region for a sample. It begins at the start of a loop or function, stepping on to it;
-   * or where the last region left to the interpreter, if another one comes before any of those.
+   * Finds a region for a sample, and where indirect jumps go. It begins at the start of a loop or
+   * function, stepping on to it; or where the last region left to the interpreter, if another one
+   * comes before any of those.
    */
   #lookFor(sampled: number, left: number): Exit | undefined {
     const { regions } = this.#base;
     const { state } = this;
     const steps = Math.min(entrySearch, left);
-    for (let step = 0; step < steps; step += 1) {
-      const before = state.pc;
-      this.#hotSpots.visit(toNumber(before));
-      const exit = regions.step();
-      if (exit.kind !== "budget") return exit;
-      const { pc } = state;
-      if (regions.isMarked(pc)) {
-        const { lastExit } = regions;
-        const other = this.#code.at(toNumber(lastExit));
-        const isOpen = other && !regions.isMarked(lastExit) && this.#wasExecuted(other);
-        this.#consider(isOpen ? other.pc : sampled);
-        return undefined;
-      }
-      if (pc <= before) {
-        this.#consider(toNumber(pc));
-        return undefined;
-      }
+    let entry: number | undefined;
+    let pc = sampled;
+    let exit: Exit | undefined;
+    for (let step = 0; step < steps && !exit; step += 1) {
+      const before = pc;
+      this.#hotSpots.visit(before);
+      const stepped = regions.step();
+      if (stepped.kind !== "budget") exit = stepped;
+      pc = toNumber(state.pc);
+      this.#observe(before, pc);
+      if (entry !== undefined) continue;
+      if (regions.isMarked(state.pc)) entry = this.#lastExit() ?? sampled;
+      else if (pc <= before) entry = pc;
     }
-    this.#consider(sampled);
-    return undefined;
+    this.#consider(entry ?? sampled);
+    return exit;
+  }
+
+  /** Where the last region left to the interpreter, unless a region begins there. */
+  #lastExit(): number | undefined {
+    const { regions } = this.#base;
+    const { lastExit } = regions;
+    if (regions.isMarked(lastExit)) return undefined;
+    const placed = this.#code.at(toNumber(lastExit));
+    return placed && this.#wasExecuted(placed) ? placed.pc : undefined;
+  }
+
+  #observe(before: number, after: number): void {
+    const { targets = [] } = this.#code.at(before) ?? {};
+    if (targets.includes(undefined)) this.#indirectTargets.note(before, after);
   }
 
   /** Has the region at an entry translated if it is worth it. */
@@ -230,10 +245,13 @@ class TieredEngine implements Engine {
       code: this.#code,
       includes: (placed) =>
         coldCode || (this.#hotSpots.isWarm(placed.pc) && this.#wasExecuted(placed)),
+      observed: ({ pc }) => this.#indirectTargets.of(pc),
       limit: regionLimit,
     });
     if (!region) return;
-    const samples = threshold * region.instructionCount;
+    // Each instruction costs many times as much until the host has compiled the translator itself.
+    const cost = this.#translatedInstructions < practice ? 2 * threshold : threshold;
+    const samples = cost * region.instructionCount;
     if (!this.#hotSpots.take(addressesOf(region), samples)) return;
     this.#queue.add(region, this.#code.generation);
   }

@@ -10,19 +10,21 @@ export interface FormationOptions {
   readonly code: GuestCode;
   /** Whether an instruction may be part of the region: what is cold stays outside. */
   readonly includes: (instruction: PlacedInstruction) => boolean;
+  /** Where an indirect jump was seen to go. */
+  readonly observed: (instruction: PlacedInstruction) => Iterable<number>;
   /** Instructions of a region at most. */
   readonly limit: number;
 }
 
-/** An indirect jump may be compared with so many addresses. */
-const mostExpected = 8;
+/** Addresses that an indirect jump is expected to go to at most. */
+const mostExpected = 128;
 
 /** The region at an entry; undefined if its first instruction can't be translated. */
 export function formRegion(entry: number, options: FormationOptions): Region | undefined {
   const exploration = new Exploration(options);
   exploration.explore(entry);
   if (!exploration.found.has(entry)) return undefined;
-  return buildRegion(entry, exploration, options.code);
+  return buildRegion(entry, exploration, options);
 }
 
 class Exploration {
@@ -55,6 +57,9 @@ class Exploration {
         this.#lead(next, queue);
       }
       const { effects } = instruction;
+      if (effects.jumps.length > 0) {
+        for (const target of this.#options.observed(placed)) this.#lead(target, queue);
+      }
       if (!effects.fallsThrough) return;
       if (effects.jumps.length > 0) this.leaders.add(next);
       pc = next;
@@ -68,8 +73,8 @@ class Exploration {
   }
 }
 
-function buildRegion(entry: number, exploration: Exploration, code: GuestCode): Region {
-  const expected = expectedReturns(exploration, code);
+function buildRegion(entry: number, exploration: Exploration, options: FormationOptions): Region {
+  const expected = expectedTargets(exploration, options);
   const blocks: RegionBlock[] = [];
   const blockAt = new Map([[entry, 0]]);
   const successors: number[][] = [];
@@ -116,10 +121,13 @@ function collectBlock(
   };
 }
 
-/** By address of an indirect jump: the places behind the calls of the functions that it ends. */
-function expectedReturns(
+/**
+ * By address of an indirect jump: where it was seen to go, and the places behind the calls of the
+ * functions that it ends.
+ */
+function expectedTargets(
   { found }: Exploration,
-  code: GuestCode,
+  { code, observed }: FormationOptions,
 ): ReadonlyMap<number, readonly number[]> {
   const sites = new Map<number, number[]>();
   for (const { calls, next } of found.values()) {
@@ -131,6 +139,11 @@ function expectedReturns(
     }
   }
   const expected = new Map<number, number[]>();
+  for (const [pc, placed] of found) {
+    if (placed.instruction.effects.jumps.length === 0) continue;
+    const targets = [...observed(placed)].filter((target) => found.has(target));
+    if (targets.length > 0) expected.set(pc, targets.slice(0, mostExpected));
+  }
   for (const [callee, returnsTo] of sites) {
     for (const end of functionEnds(callee, found, code)) {
       const known = expected.get(end) ?? [];

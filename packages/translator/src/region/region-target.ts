@@ -22,6 +22,11 @@ import type { PlacedInstruction } from "./guest-code.ts";
 import type { Region } from "./region.ts";
 import type { HeldRegister, RegionExits, RegionServices } from "./region-services.ts";
 
+/** With more targets of an indirect jump than this, a table replaces comparisons. */
+const mostComparisons = 3;
+/** Entries of such a table at most, one for each parcel of code. */
+const largestTable = 2048;
+
 /** The target of all instructions of one region, of one at a time. */
 export class RegionTarget implements LoweringTarget {
   readonly code: FunctionBuilder;
@@ -31,6 +36,7 @@ export class RegionTarget implements LoweringTarget {
   readonly #region: Region;
   readonly #layout: StateLayout;
   readonly #addressWidth: 32 | 64;
+  readonly #parcelBytes: number;
   readonly #registers: ReadonlyMap<RegisterSlot, HeldRegister>;
   readonly #exits: RegionExits;
   #placed: PlacedInstruction | undefined;
@@ -56,6 +62,7 @@ export class RegionTarget implements LoweringTarget {
     this.#region = region;
     this.#layout = isa.layout;
     this.#addressWidth = isa.addressWidth;
+    this.#parcelBytes = isa.framing.parcelBytes;
     this.#registers = registers;
     this.#exits = exits;
   }
@@ -133,15 +140,49 @@ export class RegionTarget implements LoweringTarget {
     push(target);
     resize(code, target.width, 64);
     code.localSet(next);
+    this.#branchToExpected();
+    code.br(leave);
+  }
+
+  /** Branches to the expected target that is in `next`, if it is one of them. */
+  #branchToExpected(): void {
+    const { code } = this;
+    const { next, leave } = this.#exits;
+    const labels = new Map<number, Label>();
     for (const address of this.#expected) {
       const label = this.#labelAt(address);
-      if (!label) continue;
+      if (label) labels.set(address, label);
+    }
+    const lowest = Math.min(...labels.keys());
+    const parcels = (Math.max(...labels.keys()) - lowest) / this.#parcelBytes + 1;
+    if (labels.size > mostComparisons && parcels <= largestTable) {
+      const distance = code.local("i64", "distance");
+      code.localGet(next);
+      code.i64Const(lowest);
+      code.i64Sub();
+      // An odd distance comes out too large.
+      code.i64Const(Math.log2(this.#parcelBytes));
+      code.i64Rotr();
+      code.localTee(distance);
+      code.i64Const(parcels);
+      code.i64LtU();
+      code.if(() => {
+        code.localGet(distance);
+        code.i32WrapI64();
+        const table = Array.from(
+          { length: parcels },
+          (_, parcel) => labels.get(lowest + parcel * this.#parcelBytes) ?? leave,
+        );
+        code.brTable(table, leave);
+      });
+      return;
+    }
+    for (const [address, label] of labels) {
       code.localGet(next);
       code.i64Const(address);
       code.i64Eq();
       code.brIf(label);
     }
-    code.br(leave);
   }
 
   /** Branches to an address: a block of the region, or out of it. */
