@@ -7,7 +7,7 @@ import {
   type Statement,
 } from "@isovm/isa-spec";
 import { type RegisterSlot, registerPlace } from "./register-slot.ts";
-import { anyTraits, type BodyTraits } from "./traits.ts";
+import { type BodyTraits, bodyTraits } from "./traits.ts";
 
 /** A `jump` statement and where it goes. */
 export interface BodyJump {
@@ -43,7 +43,7 @@ export interface BodyEffects {
   readonly certainWrites: readonly RegisterSlot[];
   /**
    * Whether execution may have to stop half-way and leave the instruction to the interpreter:
-   * it accesses memory, or traps or is illegal under a condition.
+   * it accesses memory, computes in floating point, or traps or is illegal under a condition.
    */
   readonly mayLeave: boolean;
   /** One for each jump statement, in order. */
@@ -59,7 +59,7 @@ export interface BodyEffects {
 export function bodyEffects(
   body: readonly Statement[],
   layout: StateLayout,
-  traits: BodyTraits = anyTraits,
+  traits: BodyTraits = bodyTraits(body),
 ): BodyEffects {
   const analysis = new Analysis(layout, traits);
   const fallsThrough = analysis.list(body);
@@ -100,8 +100,9 @@ class Analysis {
   /** By temporary, the register that it was read from. */
   private sources: (RegisterSlot | undefined)[] | undefined;
 
-  constructor(layout: StateLayout, { isUnusual }: BodyTraits) {
+  constructor(layout: StateLayout, { isUnusual, computesFloats }: BodyTraits) {
     this.layout = layout;
+    this.mayLeave = computesFloats;
     this.seen = isUnusual ? new Set() : undefined;
   }
 

@@ -13,10 +13,12 @@ export interface BodyTraits {
   readonly shares: boolean;
   /** Whether there may be values above 64 bits, or the count of retired instructions. */
   readonly isUnusual: boolean;
+  /** Whether there is a floating-point operation, whose rare cases only an interpreter has. */
+  readonly computesFloats: boolean;
 }
 
 /** Traits that no work is spared by. */
-export const anyTraits: BodyTraits = { shares: true, isUnusual: true };
+export const anyTraits: BodyTraits = { shares: true, isUnusual: true, computesFloats: true };
 
 const known = new WeakMap<Instruction, BodyTraits>();
 
@@ -35,8 +37,10 @@ export function bodyTraits(body: readonly Statement[]): BodyTraits {
   const seen = new Set<unknown>();
   let shares = false;
   let isUnusual = false;
+  let computesFloats = false;
   const inspect = (expression: Expression): void => {
     if (expression.width > 64 || expression.kind === "retired") isUnusual = true;
+    if (expression.kind === "float") computesFloats = true;
     const operands = operandsOf(expression);
     if (operands.length === 0) return;
     const identity = expression.kind === "float" ? expression.operation : expression;
@@ -61,5 +65,5 @@ export function bodyTraits(body: readonly Statement[]): BodyTraits {
     }
   };
   visit(body);
-  return { shares, isUnusual };
+  return { shares, isUnusual, computesFloats };
 }

@@ -1,14 +1,11 @@
 /** A WebAssembly module of regions. */
-import {
-  type FloatOperation,
-  type FloatPolicy,
-  type Isa,
-  type RegionPlaces,
-  UnsupportedError,
-} from "@isovm/isa-spec";
-import { FloatLibrary, type FunctionBuilder, ModuleBuilder, RuntimeLibrary } from "@isovm/wasm";
+import { type FloatPolicy, type Isa, type RegionPlaces, UnsupportedError } from "@isovm/isa-spec";
+import { FloatLibrary, type FunctionIndex, ModuleBuilder, RuntimeLibrary } from "@isovm/wasm";
+import { floatSteadiness } from "./float-steadiness.ts";
+import { optimise } from "./optimise.ts";
 import type { Region } from "./region.ts";
 import { emitRegion } from "./region-code.ts";
+import type { RegionServices } from "./region-services.ts";
 
 /** What a module of regions is made for. */
 export interface RegionModuleOptions {
@@ -26,21 +23,28 @@ export function regionModule(
   const floats = floatPolicy && new FloatLibrary(module, floatPolicy);
   module.importMemory("env", "memory", { initial: 0 });
   const library = new RuntimeLibrary(module, { inline: true });
-  const services = {
+  const services: RegionServices = {
     isa,
     places,
     library,
-    float: (code: FunctionBuilder, operation: FloatOperation) => {
+    float: (code, operation, options) => {
       if (!floats) {
         throw new UnsupportedError("no floating-point policy", { feature: operation.operator });
       }
-      floats.emitOperation(code, operation);
+      floats.emitOperation(code, operation, options);
     },
   };
   regions.forEach((region, index) => {
     const name = regionName(index);
     const defined = module.declareFunction(name, ["i32"], ["i32"], ["budget"]);
-    module.defineFunction(defined, (code) => emitRegion(code, region, services));
+    const steadiness = floatSteadiness(region, isa.layout);
+    let unsteady: FunctionIndex | undefined;
+    if (steadiness) {
+      unsteady = module.declareFunction(`${name}_unsteady`, ["i32"], ["i32"], ["budget"]);
+      module.defineFunction(unsteady, (code) => emitRegion(code, optimise(region, isa), services));
+    }
+    const steady = steadiness && unsteady !== undefined ? { steadiness, unsteady } : undefined;
+    module.defineFunction(defined, (code) => emitRegion(code, region, services, steady));
     module.exportFunction(name, defined);
   });
   return module;

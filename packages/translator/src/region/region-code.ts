@@ -6,8 +6,10 @@
  * and counted down by block. What a region can't do – a fault, a trap, a system call – it leaves to
  * the interpreter, before the instruction and with the state of that moment.
  */
+import { float } from "@isovm/isa-spec";
 import {
   type FunctionBuilder,
+  type FunctionIndex,
   type Label,
   type Local,
   lowerSemantics,
@@ -18,14 +20,27 @@ import { analyse } from "../control-flow/flow-graph.ts";
 import { longestPath } from "../control-flow/longest-path.ts";
 import { emitStructured } from "../control-flow/structure.ts";
 import type { RegisterSlot } from "../ir/register-slot.ts";
+import type { FloatSteadiness } from "./float-steadiness.ts";
 import type { Region, RegionBlock } from "./region.ts";
 import type { HeldRegister, RegionExits, RegionServices } from "./region-services.ts";
 import { RegionTarget } from "./region-target.ts";
 
+/** The steady case that a region is emitted for, and the function that does without it. */
+export interface SteadyRegion {
+  readonly steadiness: FloatSteadiness;
+  readonly unsteady: FunctionIndex;
+}
+
 /** Emits the body of a region's function. */
-export function emitRegion(code: FunctionBuilder, region: Region, services: RegionServices): void {
+export function emitRegion(
+  code: FunctionBuilder,
+  region: Region,
+  services: RegionServices,
+  steady?: SteadyRegion,
+): void {
   const [budget] = code.params;
   if (!budget) return;
+  if (steady) unlessSteady(code, services, steady, budget);
   const registers = holdRegisters(code, region);
   const { state } = services.places;
   for (const { slot, local } of registers.values()) {
@@ -38,7 +53,9 @@ export function emitRegion(code: FunctionBuilder, region: Region, services: Regi
   const back = code.local("i32", "back");
   const interpret = code.beginBlock(undefined, "interpret");
   const leave = code.beginBlock(undefined, "leave");
-  emitBlocks(code, region, services, budget, registers, { leave, interpret, next, back });
+  const exits = { leave, interpret, next, back };
+  const target = new RegionTarget(code, region, services, registers, exits, steady?.steadiness);
+  emitBlocks(code, region, services, budget, target, exits);
   code.end(leave);
   storeState(code, services, registers, next);
   code.localGet(budget);
@@ -57,13 +74,12 @@ function emitBlocks(
   region: Region,
   services: RegionServices,
   budget: Local,
-  registers: ReadonlyMap<RegisterSlot, HeldRegister>,
+  target: RegionTarget,
   exits: RegionExits,
 ): void {
   const analysis = analyse(region);
   const { blocks } = region;
   const longest = longestPath(region, analysis, (block) => blocks[block]?.instructions.length ?? 0);
-  const target = new RegionTarget(code, region, services, registers, exits);
   emitStructured<Label>(region, analysis, {
     block: () => code.beginBlock(),
     loop: () => code.beginLoop(),
@@ -79,6 +95,35 @@ function emitBlocks(
       code.localSet(budget);
       emitBlock(code, block, target, services.library, labelOf);
     },
+  });
+}
+
+/** Goes on in the other function unless the hart is in the steady case. */
+function unlessSteady(
+  code: FunctionBuilder,
+  { places }: RegionServices,
+  { steadiness, unsteady }: SteadyRegion,
+  budget: Local,
+): void {
+  code.i32Const(0);
+  for (const { offset } of steadiness.modes) {
+    code.i32Const(0);
+    code.i32Load(places.state + offset);
+    code.i32Or();
+  }
+  for (const { offset } of steadiness.flags) {
+    code.i32Const(0);
+    code.i32Load(places.state + offset);
+    code.i32Const(-1);
+    code.i32Xor();
+    code.i32Const(float.flag.inexact);
+    code.i32And();
+    code.i32Or();
+  }
+  code.if(() => {
+    code.localGet(budget);
+    code.call(unsteady);
+    code.return();
   });
 }
 

@@ -1,6 +1,12 @@
 /** What the code of regions shares: of one module, and of one region. */
 import type { FloatOperation, Isa, RegionPlaces } from "@isovm/isa-spec";
-import type { FunctionBuilder, Label, Local, RuntimeLibrary } from "@isovm/wasm";
+import type {
+  FunctionBuilder,
+  InlineFloatOptions,
+  Label,
+  Local,
+  RuntimeLibrary,
+} from "@isovm/wasm";
 import type { RegisterSlot } from "../ir/register-slot.ts";
 
 /** What the regions of a module share. */
@@ -9,7 +15,11 @@ export interface RegionServices {
   readonly places: RegionPlaces;
   readonly library: RuntimeLibrary;
   /** Emits an operation: operands, rounding mode and accrued flags to value and flags. */
-  readonly float: (code: FunctionBuilder, operation: FloatOperation) => void;
+  readonly float: (
+    code: FunctionBuilder,
+    operation: FloatOperation,
+    options: Omit<InlineFloatOptions, "mode">,
+  ) => void;
 }
 
 /** Where control leaves the region, and what the code there takes. */

@@ -18,6 +18,7 @@ import {
   softwareTlb,
 } from "@isovm/wasm";
 import { type RegisterSlot, registerSlot } from "../ir/register-slot.ts";
+import type { FloatSteadiness } from "./float-steadiness.ts";
 import type { PlacedInstruction } from "./guest-code.ts";
 import type { Region } from "./region.ts";
 import type { HeldRegister, RegionExits, RegionServices } from "./region-services.ts";
@@ -33,6 +34,7 @@ export class RegionTarget implements LoweringTarget {
   readonly memory: MemoryStrategy;
   readonly reservationOffset: number;
   readonly #float: RegionServices["float"];
+  readonly #steadiness: FloatSteadiness | undefined;
   readonly #region: Region;
   readonly #layout: StateLayout;
   readonly #addressWidth: 32 | 64;
@@ -51,10 +53,12 @@ export class RegionTarget implements LoweringTarget {
     services: RegionServices,
     registers: ReadonlyMap<RegisterSlot, HeldRegister>,
     exits: RegionExits,
+    steadiness: FloatSteadiness | undefined,
   ) {
     const { isa, places, float } = services;
     this.code = code;
     this.#float = float;
+    this.#steadiness = steadiness;
     // A call in a loop costs more than leaving: V8 spills all locals that live across one.
     const { readTable, writeTable, tableEntries: entries } = places;
     this.memory = softwareTlb({ readTable, writeTable, entries, miss: () => this.#interpret() });
@@ -109,7 +113,9 @@ export class RegionTarget implements LoweringTarget {
   }
 
   float(operation: FloatOperation): void {
-    this.#float(this.code, operation);
+    const steady = this.#steadiness?.operations.has(operation) === true;
+    const rare = steady ? (): void => this.#interpret() : undefined;
+    this.#float(this.code, operation, { steady, rare });
   }
 
   intrinsic(name: string): void {
