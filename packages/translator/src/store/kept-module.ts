@@ -32,6 +32,7 @@ export interface KeptModule {
   readonly host: string;
   /** A WebAssembly binary. */
   readonly wasm: Uint8Array;
+  /** One for each of its functions that can be entered. */
   readonly regions: readonly KeptRegion[];
 }
 

@@ -12,5 +12,6 @@ export interface StoragePort {
   getItemRaw(key: string): Promise<unknown>;
   /** A reader that comes during the write may see none, the old, the new, or a part of the value. */
   setItemRaw(key: string, value: Uint8Array): Promise<void>;
+  /** Removes a value; it is no failure if there is none. */
   removeItem(key: string): Promise<void>;
 }
