@@ -4,4 +4,9 @@
  * @packageDocumentation
  */
 export { type TieredOptions, tiered } from "./engine/tiered.ts";
+export type {
+  TranslatedBlock,
+  TranslatedInstruction,
+  TranslatedRegion,
+} from "./region/translated-region.ts";
 export * from "./store/index.ts";

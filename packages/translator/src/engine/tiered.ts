@@ -16,6 +16,7 @@ import { formRegion } from "../region/formation.ts";
 import { GuestCode, type PlacedInstruction } from "../region/guest-code.ts";
 import { regionModule, regionName } from "../region/module.ts";
 import type { Region } from "../region/region.ts";
+import { type TranslatedRegion, translatedRegion } from "../region/translated-region.ts";
 import type { KeptRegion } from "../store/kept-module.ts";
 import { KeptRegions } from "../store/kept-regions.ts";
 import type { Translations } from "../store/translations.ts";
@@ -45,9 +46,11 @@ export interface TieredOptions {
   readonly now?: () => number;
   /** Translations of earlier runs, to be taken up where they fit; those of this run are added. */
   readonly translations?: Translations;
+  /** Told of every region that is translated; those taken up from earlier runs are not. */
+  readonly onRegion?: (region: TranslatedRegion) => void;
 }
 
-type Services = "now" | "translations";
+type Services = "now" | "translations" | "onRegion";
 
 /**
  * Instructions after which control returns to the driver at least: a host without on-stack
@@ -261,11 +264,12 @@ class TieredEngine implements Engine {
   }
 
   #install(regions: readonly Region[]): void {
-    const bytes = regionModule(regions, {
+    const made = regionModule(regions, {
       isa: this.#isa,
       places: this.#base.regions.places,
       floatPolicy: this.#floatPolicy,
-    }).toBytes();
+    });
+    const bytes = made.builder.toBytes();
     this.#wasmBytes += bytes.length;
     const module = new WebAssembly.Module(bytes);
     const { exports } = new WebAssembly.Instance(module, this.#imports);
@@ -283,7 +287,12 @@ class TieredEngine implements Engine {
       const code = codeOf(spans, this.#memory.memory);
       kept.push({ pc: entry, exportName, instructionCount, code });
     });
-    this.#options.translations?.add({ host: this.#host, wasm: bytes, regions: kept });
+    const { translations, onRegion } = this.#options;
+    translations?.add({ host: this.#host, wasm: bytes, regions: kept });
+    if (!onRegion) return;
+    for (const region of made.regions) {
+      onRegion(translatedRegion(region, made, this.#code, this.#isa));
+    }
   }
 
   #spansOf(runs: Iterable<CodeRun>): readonly CodeSpan[] {

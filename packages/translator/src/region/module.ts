@@ -14,11 +14,26 @@ export interface RegionModuleOptions {
   readonly floatPolicy: FloatPolicy | undefined;
 }
 
+/** A region as it was emitted. */
+export interface EmittedRegion {
+  /** The region as it was formed, and after the passes. */
+  readonly formed: Region;
+  readonly optimised: Region;
+  /** Its functions; the first one is entered. */
+  readonly functions: readonly FunctionIndex[];
+}
+
+/** A module, and what its regions became. */
+export interface RegionModule {
+  readonly builder: ModuleBuilder;
+  readonly regions: readonly EmittedRegion[];
+}
+
 /** Generates the module; the n-th region is exported as `regionName(n)`. */
 export function regionModule(
   regions: readonly Region[],
   { isa, places, floatPolicy }: RegionModuleOptions,
-): ModuleBuilder {
+): RegionModule {
   const module = new ModuleBuilder({ names: "none" });
   const floats = floatPolicy && new FloatLibrary(module, floatPolicy);
   module.importMemory("env", "memory", { initial: 0 });
@@ -34,20 +49,23 @@ export function regionModule(
       floats.emitOperation(code, operation, options);
     },
   };
-  regions.forEach((region, index) => {
+  const emitted = regions.map((formed, index): EmittedRegion => {
     const name = regionName(index);
     const defined = module.declareFunction(name, ["i32"], ["i32"], ["budget"]);
-    const steadiness = floatSteadiness(region, isa.layout);
+    const optimised = optimise(formed, isa);
+    const steadiness = floatSteadiness(optimised, isa.layout);
     let unsteady: FunctionIndex | undefined;
     if (steadiness) {
       unsteady = module.declareFunction(`${name}_unsteady`, ["i32"], ["i32"], ["budget"]);
-      module.defineFunction(unsteady, (code) => emitRegion(code, optimise(region, isa), services));
+      module.defineFunction(unsteady, (code) => emitRegion(code, optimised, services));
     }
     const steady = steadiness && unsteady !== undefined ? { steadiness, unsteady } : undefined;
-    module.defineFunction(defined, (code) => emitRegion(code, region, services, steady));
+    module.defineFunction(defined, (code) => emitRegion(code, optimised, services, steady));
     module.exportFunction(name, defined);
+    const functions = unsteady === undefined ? [defined] : [defined, unsteady];
+    return { formed, optimised, functions };
   });
-  return module;
+  return { builder: module, regions: emitted };
 }
 
 /** The name under which a module exports a region. */
