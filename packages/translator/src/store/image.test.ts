@@ -19,24 +19,28 @@ describe("an image", () => {
   it("gives back the modules that it was made of", async () => {
     await fc.assert(
       fc.asyncProperty(images, async (modules) => {
-        const image = await encodeImage(identity, modules);
-        expect(await decodeImage(image, identity)).toEqual({ kind: "intact", modules });
+        const image = await encodeImage(identity, { sequence: 1, modules });
+        expect(await decodeImage(image, identity)).toEqual({
+          kind: "intact",
+          sequence: 1,
+          modules,
+        });
       }),
     );
   });
 
   it("is read wherever it stands in a buffer", async () => {
     const [modules = []] = fc.sample(images, 1);
-    const image = await encodeImage(identity, modules);
+    const image = await encodeImage(identity, { sequence: 1, modules });
     const buffer = new Uint8Array(new SharedArrayBuffer(image.length + 8));
     buffer.set(image, 5);
     const reading = await decodeImage(buffer.subarray(5, 5 + image.length), identity);
-    expect(reading).toEqual({ kind: "intact", modules });
+    expect(reading).toEqual({ kind: "intact", sequence: 1, modules });
   });
 
   it("is rejected wherever it is cut or continued", async () => {
     const [modules = []] = fc.sample(fc.array(keptModules, { minLength: 2, maxLength: 2 }), 1);
-    const image = await encodeImage(identity, modules);
+    const image = await encodeImage(identity, { sequence: 1, modules });
     for (let length = 0; length < image.length; length += 1) {
       const { kind } = await decodeImage(image.subarray(0, length), identity);
       expect({ length, kind }).toEqual({ length, kind: "rejected" });
@@ -48,7 +52,7 @@ describe("an image", () => {
 
   it("is rejected whichever bit is changed", async () => {
     const [modules = []] = fc.sample(fc.array(keptModules, { minLength: 1, maxLength: 1 }), 1);
-    const image = await encodeImage(identity, modules);
+    const image = await encodeImage(identity, { sequence: 1, modules });
     for (let bit = 0; bit < 8 * image.length; bit += 1) {
       const changed = image.slice();
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -58,21 +62,24 @@ describe("an image", () => {
   });
 
   it("is rejected where it belongs to somebody else", async () => {
-    const image = await encodeImage(stranger, []);
+    const image = await encodeImage(stranger, { sequence: 1, modules: [] });
     expect(await decodeImage(image, identity)).toEqual({ kind: "rejected", reason: "foreign" });
     image[image.length - 1] = (image.at(-1) ?? 0) ^ 1;
     expect(await decodeImage(image, identity)).toEqual({ kind: "rejected", reason: "corrupt" });
   });
 
   it("is rejected if it is of another version", async () => {
-    const image = await encodeImage(identity, []);
+    const image = await encodeImage(identity, { sequence: 1, modules: [] });
     image[8] = 255;
     const reading = await decodeImage(await resealed(image), identity);
     expect(reading).toEqual({ kind: "rejected", reason: "format" });
   });
 
   it("is read or rejected whatever somebody has sealed", async () => {
-    const start = (await encodeImage(identity, [])).slice(0, -hashBytes - 4);
+    const start = (await encodeImage(identity, { sequence: 1, modules: [] })).slice(
+      0,
+      -hashBytes - 4,
+    );
     const tail = fc.uint8Array({ maxLength: 60 });
     // Small numbers look like counts, and lead deep into the structure.
     const low = fc.array(fc.nat(3), { maxLength: 60 }).map((bytes) => Uint8Array.from(bytes));
@@ -86,7 +93,7 @@ describe("an image", () => {
         counts.total += 1;
         if (reading.kind === "rejected") return;
         counts.intact += 1;
-        const image = await encodeImage(identity, reading.modules);
+        const image = await encodeImage(identity, reading);
         expect((await decodeImage(image, identity)).kind).toBe("intact");
       }),
       { numRuns: 500, examples: [[Uint8Array.of(255, 255, 255, 255)], [new Uint8Array(4)]] },
@@ -97,9 +104,9 @@ describe("an image", () => {
   it("is rejected if a module has the number of no host", async () => {
     const [module] = fc.sample(keptModules, 1);
     if (!module) return;
-    const image = await encodeImage(identity, [{ ...module, host: "" }]);
+    const image = await encodeImage(identity, { sequence: 1, modules: [{ ...module, host: "" }] });
     // Behind the list of one empty host and the number of modules.
-    const place = 8 + 4 + 32 + 4 + 2 + 4;
+    const place = 8 + 4 + 32 + 4 + 4 + 2 + 4;
     expect(image[place]).toBe(0);
     image[place] = 1;
     const reading = await decodeImage(await resealed(image), identity);
@@ -123,7 +130,10 @@ describe("an image", () => {
       [module(2n ** 64n - 2n, { address: 2n ** 64n - 2n, bytes: two }), "intact"],
     ] as const;
     for (const [kept, kind] of kinds) {
-      expect((await decodeImage(await encodeImage(identity, [kept]), identity)).kind).toBe(kind);
+      expect(
+        (await decodeImage(await encodeImage(identity, { sequence: 1, modules: [kept] }), identity))
+          .kind,
+      ).toBe(kind);
     }
   });
 });

@@ -7,6 +7,7 @@
  * | 8 | magic |
  * | 4 | format version |
  * | 32 | identity of the program, ISA and translator |
+ * | 4 | sequence: images with larger numbers were written later |
  * | list | hosts of the modules: `text` |
  * | list | modules: u32 number of the host, `block` Wasm, `list` of regions: u64 entry, u32 instructions, `text` export, `list` of code: u64 address, `block` bytes |
  * | 32 | SHA-256 of all bytes before |
@@ -22,17 +23,24 @@ import type { RejectionReason } from "./translations.ts";
 const magic = new TextEncoder().encode("\x7fISOVMTI");
 const formatVersion = 1;
 
+/** What an image holds. */
+export interface ImageContents {
+  readonly sequence: number;
+  readonly modules: readonly KeptModule[];
+}
+
 /** An image that was read, or why it can't be used. */
 export type ImageReading =
-  | { readonly kind: "intact"; readonly modules: readonly KeptModule[] }
+  | ({ readonly kind: "intact" } & ImageContents)
   | { readonly kind: "rejected"; readonly reason: RejectionReason };
 
-/** The image of modules; the same modules make the same image. */
+/** The image of modules; the same contents make the same image. */
 export async function encodeImage(
   identity: Uint8Array,
-  modules: readonly KeptModule[],
+  { sequence, modules }: ImageContents,
 ): Promise<Uint8Array> {
   const writer = new FieldWriter().bytes(magic).u32(formatVersion).bytes(identity);
+  writer.u32(sequence);
   const hosts = [...new Set(modules.map(({ host }) => host))];
   writer.u32(hosts.length);
   for (const host of hosts) writer.text(host);
@@ -69,12 +77,13 @@ export async function decodeImage(bytes: Uint8Array, identity: Uint8Array): Prom
   const hash = await sha256(bytes.subarray(0, end));
   if (!isSameBytes(hash, bytes.subarray(end))) return rejected("corrupt");
   if (!isOwn) return rejected("foreign");
+  const sequence = reader.u32();
   const hosts = reader.list(() => reader.text());
   const modules = reader.list(() => readModule(reader, hosts));
   // A hash that is right says who wrote it, not that it was written well.
   const isWellFormed =
     reader.isComplete && modules.every(({ regions }) => regions.every(coversEntry));
-  return isWellFormed ? { kind: "intact", modules } : rejected("format");
+  return isWellFormed ? { kind: "intact", sequence, modules } : rejected("format");
 }
 
 function readModule(reader: FieldReader, hosts: readonly string[]): KeptModule {

@@ -75,25 +75,26 @@ export function coversEntry({ pc, code }: KeptRegion): boolean {
 }
 
 /**
- * The modules without those that add nothing: whose every region is one of an earlier module's, as
- * happens when two processes translate the same program at the same time.
+ * The modules without regions that a later module has, too: made anew, or by two processes at the
+ * same time. The last one stays; modules of which nothing is left are left out.
  */
 export function withoutRepetitions(modules: readonly KeptModule[]): KeptModule[] {
   const known = new Map<bigint, { readonly host: string; readonly region: KeptRegion }[]>();
-  return modules.filter(({ host, regions }) => {
-    const added = regions.filter(
-      (region) =>
-        !known
-          .get(region.pc)
-          ?.some((other) => other.host === host && isSameRegion(region, other.region)),
-    );
-    for (const region of added) {
-      const others = known.get(region.pc);
-      if (others) others.push({ host, region });
-      else known.set(region.pc, [{ host, region }]);
-    }
-    return added.length > 0;
-  });
+  const kept: KeptModule[] = [];
+  for (const module of modules.toReversed()) {
+    const { host } = module;
+    const regions = module.regions.filter((region) => {
+      const others = known.get(region.pc) ?? [];
+      const isKnown = others.some(
+        (other) => other.host === host && isSameRegion(region, other.region),
+      );
+      if (!isKnown) known.set(region.pc, [...others, { host, region }]);
+      return !isKnown;
+    });
+    if (regions.length === module.regions.length) kept.push(module);
+    else if (regions.length > 0) kept.push({ ...module, regions });
+  }
+  return kept.filter(({ regions }) => regions.length > 0).reverse();
 }
 
 /** Whether two regions with one entry translate the same guest code. */
@@ -124,17 +125,17 @@ export function keptBytes(modules: readonly KeptModule[]): number {
   return bytes;
 }
 
-/** As many modules as a limit allows, the preferred ones first, in the order that they had. */
+/** As many modules as a limit allows, those with preferred binaries first, in the order that they had. */
 export function withinLimit(
   modules: readonly KeptModule[],
-  preferred: ReadonlySet<KeptModule>,
+  preferred: ReadonlySet<Uint8Array>,
   limitBytes: number,
 ): KeptModule[] {
   const kept = new Set<KeptModule>();
   let leftBytes = limitBytes;
   for (const isPreferred of [true, false]) {
     for (const module of modules) {
-      if (preferred.has(module) !== isPreferred) continue;
+      if (preferred.has(module.wasm) !== isPreferred) continue;
       const bytes = keptBytes([module]);
       if (bytes > leftBytes) continue;
       leftBytes -= bytes;

@@ -93,6 +93,23 @@ describe("kept regions", () => {
     expect(resultAt(finder([module, other], [5, 2, 3, 4, 5, 6, 7]), 0x1000)).toBe(20);
   });
 
+  it("are those that were made last", () => {
+    const anew = kept(moduleOf(20), { r0: [[0x1000, [1]]] });
+    expect(resultAt(finder([module, anew], [1, 2, 3, 4, 5, 6, 7]), 0x1000)).toBe(20);
+    expect(resultAt(finder([anew, module], [1, 2, 3, 4, 5, 6, 7]), 0x1000)).toBe(10);
+  });
+
+  it("can be discarded by any address in them", () => {
+    for (const address of [0x1000, 0x1001, 0x1006]) {
+      const regions = finder([module], [1, 2, 3, 4, 5, 6, 7]);
+      regions.discard(BigInt(address));
+      expect(resultAt(regions, 0x1000)).toBeUndefined();
+      expect(resultAt(regions, 0x1002)).toBe(11);
+      regions.discard(0x1004n);
+      expect(resultAt(regions, 0x1002)).toBe(11);
+    }
+  });
+
   it("of another host are none", () => {
     const regions = finder([{ ...module, host: "other" }], [1, 2, 3, 4, 5, 6, 7]);
     expect([...regions.entriesIn(0x1000n)]).toEqual([]);

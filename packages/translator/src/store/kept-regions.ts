@@ -36,7 +36,8 @@ export class KeptRegions {
   constructor(translations: Translations, options: KeptRegionsOptions) {
     this.#translations = translations;
     this.#options = options;
-    for (const module of translations.modules) {
+    // What was made last is tried first.
+    for (const module of translations.modules.toReversed()) {
       if (module.host !== options.host) continue;
       for (const region of module.regions) this.#note({ module, region });
     }
@@ -57,6 +58,14 @@ export class KeptRegions {
       return { region: candidate.region, run };
     }
     return undefined;
+  }
+
+  /** Finds regions no more that have code at an address: they are to be made anew. */
+  discard(address: bigint): void {
+    for (const [entry, candidates] of this.#byEntry) {
+      const left = candidates.filter(({ region }) => !hasCodeAt(region, address));
+      if (left.length < candidates.length) this.#byEntry.set(entry, left);
+    }
   }
 
   #note(candidate: Candidate): void {
@@ -84,6 +93,10 @@ export class KeptRegions {
     }
     return exports;
   }
+}
+
+function hasCodeAt({ code }: KeptRegion, at: bigint): boolean {
+  return code.some(({ address, bytes }) => address <= at && at < address + BigInt(bytes.length));
 }
 
 function instantiate({ wasm }: KeptModule, imports: WebAssembly.Imports): WebAssembly.Exports {

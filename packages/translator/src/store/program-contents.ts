@@ -1,12 +1,15 @@
 /** What a storage holds of a program. */
-import { decodeImage } from "./image.ts";
+import { decodeImage, type ImageContents } from "./image.ts";
 import type { KeptModule } from "./kept-module.ts";
 import { type KeyMeaning, meaningOf, programKey } from "./keys.ts";
 import type { ProgramPlace } from "./program-place.ts";
 
 /** Modules, and the keys that they come from. */
 export interface ProgramContents {
+  /** Earlier ones first. */
   readonly modules: readonly KeptModule[];
+  /** The largest of the images. */
+  readonly sequence: number;
   readonly readBytes: number;
   /** Images that were read and are intact. */
   readonly images: readonly string[];
@@ -24,10 +27,13 @@ export async function readProgram(place: ProgramPlace): Promise<ProgramContents>
   const keys = await storage.keys(programKey(program));
   const { images, uses, beyond } = sorted(keys, program, limitBytes);
   const readings = await Promise.all(images.map((key) => readImage(place, key)));
-  const isKind = (kind: ImageContents["kind"]) => (_: string, index: number) =>
+  const isKind = (kind: StoredImage["kind"]) => (_: string, index: number) =>
     readings[index]?.kind === kind;
   return {
-    modules: readings.flatMap(({ modules }) => modules),
+    modules: readings
+      .toSorted((one, other) => one.sequence - other.sequence)
+      .flatMap(({ modules }) => modules),
+    sequence: readings.reduce((largest, { sequence }) => Math.max(largest, sequence), 0),
     readBytes: readings.reduce((sum, { readBytes }) => sum + readBytes, 0),
     images: images.filter(isKind("intact")),
     rubbish: [...images.filter(isKind("rejected")), ...beyond],
@@ -39,22 +45,21 @@ export async function readProgram(place: ProgramPlace): Promise<ProgramContents>
   };
 }
 
-interface ImageContents {
+interface StoredImage extends ImageContents {
   readonly kind: "intact" | "rejected" | "gone";
-  readonly modules: readonly KeptModule[];
   readonly readBytes: number;
 }
 
-async function readImage(place: ProgramPlace, key: string): Promise<ImageContents> {
+async function readImage(place: ProgramPlace, key: string): Promise<StoredImage> {
   const { storage, identity, observe } = place;
   const bytes = await storage.read(key);
+  const nothing = { sequence: 0, modules: [], readBytes: bytes?.length ?? 0 };
   // Another process may have merged it into its own meanwhile.
-  if (!bytes) return { kind: "gone", modules: [], readBytes: 0 };
-  const readBytes = bytes.length;
+  if (!bytes) return { kind: "gone", ...nothing };
   const reading = await storage.attempt("hash", () => decodeImage(bytes, identity));
-  if (reading?.kind === "intact") return { kind: "intact", modules: reading.modules, readBytes };
+  if (reading?.kind === "intact") return { ...reading, readBytes: bytes.length };
   if (reading) observe({ kind: "rejected", key, reason: reading.reason });
-  return { kind: reading ? "rejected" : "gone", modules: [], readBytes };
+  return { kind: reading ? "rejected" : "gone", ...nothing };
 }
 
 type Use = Extract<KeyMeaning, { kind: "use" }> & { readonly key: string };

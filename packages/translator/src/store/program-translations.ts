@@ -29,7 +29,8 @@ export class ProgramTranslations implements OpenTranslations {
   readonly #place: ProgramPlace;
   readonly #afterWrite: () => Promise<void>;
   readonly #readBytes: number;
-  readonly #fitting = new Set<KeptModule>();
+  /** Binaries of modules of which this run has used something. */
+  readonly #fitting = new Set<Uint8Array>();
   /** What the images hold. */
   #kept: readonly KeptModule[];
   readonly #added: KeptModule[] = [];
@@ -38,6 +39,7 @@ export class ProgramTranslations implements OpenTranslations {
   #rubbish: readonly string[];
   #uses: readonly string[];
   #usedMillis: number;
+  #sequence: number;
   #hasRepetitions: boolean;
   #savedModules = 0;
   #writtenBytes = 0;
@@ -48,7 +50,8 @@ export class ProgramTranslations implements OpenTranslations {
     this.#afterWrite = afterWrite;
     this.modules = withoutRepetitions(contents.modules);
     this.#kept = this.modules;
-    this.#hasRepetitions = this.modules.length < contents.modules.length;
+    this.#sequence = contents.sequence;
+    this.#hasRepetitions = countRegions(this.modules) < countRegions(contents.modules);
     this.#readBytes = contents.readBytes;
     this.#images = contents.images;
     this.#rubbish = contents.rubbish;
@@ -59,7 +62,7 @@ export class ProgramTranslations implements OpenTranslations {
   get figures(): TranslationFigures {
     return {
       keptModules: this.modules.length,
-      keptRegions: this.modules.reduce((sum, { regions }) => sum + regions.length, 0),
+      keptRegions: countRegions(this.modules),
       readBytes: this.#readBytes,
       savedModules: this.#savedModules,
       writtenBytes: this.#writtenBytes,
@@ -72,11 +75,11 @@ export class ProgramTranslations implements OpenTranslations {
     // A guest that makes code for ever has more than can be kept.
     if (this.#addedBytes > this.#place.limitBytes) return;
     this.#added.push(module);
-    this.#fitting.add(module);
+    this.#fitting.add(module.wasm);
   }
 
   use(module: KeptModule): void {
-    this.#fitting.add(module);
+    this.#fitting.add(module.wasm);
   }
 
   save(): Promise<void> {
@@ -87,8 +90,8 @@ export class ProgramTranslations implements OpenTranslations {
   async #save(): Promise<void> {
     const { limitBytes } = this.#place;
     const taken = this.#added.slice();
-    const all = withoutRepetitions([...this.#kept, ...taken]);
-    const added = all.slice(this.#kept.length);
+    const added = withoutRepetitions(taken);
+    const all = withoutRepetitions([...this.#kept, ...added]);
     if (all.length > 0) await this.#noteUse();
     const isTooMuch = keptBytes(all) > limitBytes;
     const images = this.#images.length + Math.sign(added.length);
@@ -116,10 +119,13 @@ export class ProgramTranslations implements OpenTranslations {
   /** Writes an image and gives its key; undefined if that has failed. */
   async #write(modules: readonly KeptModule[]): Promise<string | undefined> {
     const { storage, identity, program } = this.#place;
-    const image = await storage.attempt("hash", () => encodeImage(identity, modules));
+    const image = await storage.attempt("hash", () =>
+      encodeImage(identity, { sequence: this.#sequence + 1, modules }),
+    );
     if (!image) return undefined;
     const key = imageKey(program, image);
     if (!(await storage.write(key, image))) return undefined;
+    this.#sequence += 1;
     this.#writtenBytes += image.length;
     return key;
   }
@@ -142,4 +148,8 @@ export class ProgramTranslations implements OpenTranslations {
     this.#uses = [key];
     this.#usedMillis = nowMillis;
   }
+}
+
+function countRegions(modules: readonly KeptModule[]): number {
+  return modules.reduce((sum, { regions }) => sum + regions.length, 0);
 }
