@@ -201,7 +201,8 @@ describe("a store", () => {
   });
 
   it("keeps what was made anew in place of what was made first", async () => {
-    const storage = mapStorage();
+    const values = new Map<string, Uint8Array>();
+    const storage = { ...mapStorage(values), getKeys: async () => [...values.keys()].reverse() };
     const versions = [30, 60, 40, 50, 20, 70, 10, 35].map((size) => keptModule(1, size));
     for (const version of versions) {
       await keep(storage, [version]);
