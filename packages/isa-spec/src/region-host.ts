@@ -43,6 +43,8 @@ export interface RegionSupport {
   readonly functions: WebAssembly.Table;
   /** Instructions that regions have executed so far. */
   readonly executed: bigint;
+  /** How often a region has left an instruction to the interpreter so far, modulo 2^32. */
+  readonly leaves: number;
   /** The address where the last region left to the interpreter. */
   readonly lastExit: bigint;
   /** Runs as `Engine.run` does, entering regions; a quantum counts interpreted instructions only. */

@@ -31,6 +31,8 @@ export interface ContextLayout {
   readonly lastExit: number;
   /** Instructions executed by regions so far (8). */
   readonly inRegions: number;
+  /** How often a region left an instruction to the interpreter (4). */
+  readonly leaves: number;
   /** Software TLBs for data. */
   readonly readTable: number;
   readonly writeTable: number;
@@ -81,6 +83,7 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
     leftTo: run + 32,
     lastExit: run + 40,
     inRegions: run + 48,
+    leaves: run + 56,
     readTable: take(tableBytes),
     writeTable: take(tableBytes),
     fetchTable: take(tableBytes),

@@ -106,6 +106,12 @@ export function emitMarked(
       code.i32Const(0);
       code.localGet(locals.target);
       code.i64Store(context.leftTo);
+      code.i32Const(0);
+      code.i32Const(0);
+      code.i32Load(context.leaves);
+      code.i32Const(1);
+      code.i32Add();
+      code.i32Store(context.leaves);
     },
     () => {
       // A region that ends by itself has executed something.

@@ -50,6 +50,10 @@ export class InterpreterRegions implements RegionSupport {
     return this.#options.tables.view.getBigUint64(this.#options.context.inRegions, true);
   }
 
+  get leaves(): number {
+    return this.#options.tables.view.getUint32(this.#options.context.leaves, true);
+  }
+
   run(budget: number, quantum: number): RegionHostExit {
     const { context, execute, exit, tables } = this.#options;
     const code = execute(budget, quantum);

@@ -98,6 +98,18 @@ export class CodeCache implements MemoryListener {
     this.#host.mark(region.entry);
   }
 
+  /** Removes the regions that have an instruction at an address. */
+  removeAt(address: bigint): void {
+    const page = address & ~0xfffn;
+    const offset = Number(address - page);
+    for (const entry of [...this.#entries]) {
+      const has = entry.region.spans.some(
+        (span) => span.page === page && span.start <= offset && offset < span.end,
+      );
+      if (has) this.#remove(entry);
+    }
+  }
+
   /** Makes the region at an address known to the jump cache again; false if there is none. */
   refill(address: bigint): boolean {
     const entry = this.#find(address);

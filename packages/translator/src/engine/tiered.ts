@@ -59,6 +59,8 @@ type Services = "now" | "translations" | "onRegion";
 const longestRun = 1 << 20;
 /** Instructions translated before the translator runs at full speed. */
 const practice = 4000;
+/** From sample to sample, regions may leave so often to the interpreter. */
+const tooManyLeaves = 64;
 /** Instructions that are stepped through in search of a good place to enter. */
 const entrySearch = 256;
 
@@ -79,6 +81,9 @@ class TieredEngine implements Engine {
   readonly #hotSpots = new HotSpots();
   readonly #indirectTargets = new IndirectTargets();
   readonly #queue = new RegionQueue();
+  /** Addresses of instructions whose accesses are checked on their own. */
+  readonly #alone = new Set<number>();
+  #leaves = 0;
   readonly #floatPolicy: FloatPolicy | undefined;
   readonly #imports: WebAssembly.Imports;
   /** What translated code takes for granted of this engine. */
@@ -192,6 +197,7 @@ class TieredEngine implements Engine {
     const isEager = this.#options.threshold === 0;
     const exit =
       this.#hotSpots.sample(pc) || isEager ? this.#lookFor(pc, isEager ? 0 : left) : undefined;
+    this.#checkLeaves();
     const regions = this.#queue.take(this.#code.generation, isEager);
     if (regions.length > 0) this.#install(regions);
     this.#translateMs += (this.#options.now?.() ?? 0) - start;
@@ -239,6 +245,20 @@ class TieredEngine implements Engine {
     if (targets.includes(undefined)) this.#indirectTargets.note(before, after);
   }
 
+  /**
+   * If regions leave too often, they lie badly: accesses that are checked together cross a page for
+   * instance. The instruction where one left last is checked on its own from then on.
+   */
+  #checkLeaves(): void {
+    const { lastExit, leaves } = this.#base.regions;
+    const count = (leaves - this.#leaves) >>> 0;
+    this.#leaves = leaves;
+    const pc = toNumber(lastExit);
+    if (count < tooManyLeaves || this.#alone.has(pc)) return;
+    this.#alone.add(pc);
+    this.#cache.removeAt(lastExit);
+  }
+
   /** Has the region at an entry translated if it is worth it. */
   #consider(entry: number): void {
     if (this.#queue.has(entry)) return;
@@ -268,6 +288,7 @@ class TieredEngine implements Engine {
       isa: this.#isa,
       places: this.#base.regions.places,
       floatPolicy: this.#floatPolicy,
+      isAlone: ({ pc }) => this.#alone.has(pc),
     });
     const bytes = made.builder.toBytes();
     this.#wasmBytes += bytes.length;

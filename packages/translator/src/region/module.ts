@@ -12,6 +12,8 @@ export interface RegionModuleOptions {
   readonly isa: Isa;
   readonly places: RegionPlaces;
   readonly floatPolicy: FloatPolicy | undefined;
+  /** Instructions whose access is checked on its own, not together with others. */
+  readonly isAlone: RegionServices["isAlone"];
 }
 
 /** A region as it was emitted. */
@@ -32,7 +34,7 @@ export interface RegionModule {
 /** Generates the module; the n-th region is exported as `regionName(n)`. */
 export function regionModule(
   regions: readonly Region[],
-  { isa, places, floatPolicy }: RegionModuleOptions,
+  { isa, places, floatPolicy, isAlone }: RegionModuleOptions,
 ): RegionModule {
   const module = new ModuleBuilder({ names: "none" });
   const floats = floatPolicy && new FloatLibrary(module, floatPolicy);
@@ -42,6 +44,7 @@ export function regionModule(
     isa,
     places,
     library,
+    isAlone,
     float: (code, operation, options) => {
       if (!floats) {
         throw new UnsupportedError("no floating-point policy", { feature: operation.operator });

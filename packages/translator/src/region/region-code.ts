@@ -6,7 +6,7 @@
  * and counted down by block. What a region can't do – a fault, a trap, a system call – it leaves to
  * the interpreter, before the instruction and with the state of that moment.
  */
-import { float } from "@isovm/isa-spec";
+import { float, type StateLayout } from "@isovm/isa-spec";
 import {
   type FunctionBuilder,
   type FunctionIndex,
@@ -20,6 +20,8 @@ import { analyse } from "../control-flow/flow-graph.ts";
 import { longestPath } from "../control-flow/longest-path.ts";
 import { emitStructured } from "../control-flow/structure.ts";
 import type { RegisterSlot } from "../ir/register-slot.ts";
+import { groupAccesses } from "./access-groups.ts";
+import { floatRegisters } from "./float-registers.ts";
 import type { FloatSteadiness } from "./float-steadiness.ts";
 import type { Region, RegionBlock } from "./region.ts";
 import type { HeldRegister, RegionExits, RegionServices } from "./region-services.ts";
@@ -41,11 +43,12 @@ export function emitRegion(
   const [budget] = code.params;
   if (!budget) return;
   if (steady) unlessSteady(code, services, steady, budget);
-  const registers = holdRegisters(code, region);
+  const registers = holdRegisters(code, region, services.isa.layout);
   const { state } = services.places;
   for (const { slot, local } of registers.values()) {
     code.i32Const(0);
-    if (typeOf(slot.width) === "i32") code.i32Load(state + slot.offset);
+    if (local.type === "f64") code.f64Load(state + slot.offset);
+    else if (local.type === "i32") code.i32Load(state + slot.offset);
     else code.i64Load(state + slot.offset);
     code.localSet(local);
   }
@@ -93,6 +96,7 @@ function emitBlocks(
       code.i32Const(block.instructions.length);
       code.i32Sub();
       code.localSet(budget);
+      target.memory.beginBlock(code, groupAccesses(block, services.isa.layout, services.isAlone));
       emitBlock(code, block, target, services.library, labelOf);
     },
   });
@@ -166,19 +170,21 @@ function emitBlock(
 /** Gives every register that the region touches a local. */
 function holdRegisters(
   code: FunctionBuilder,
-  { blocks }: Region,
+  region: Region,
+  layout: StateLayout,
 ): ReadonlyMap<RegisterSlot, HeldRegister> {
   const read = new Set<RegisterSlot>();
   const written = new Set<RegisterSlot>();
-  for (const { instructions } of blocks) {
+  for (const { instructions } of region.blocks) {
     for (const { instruction } of instructions) {
       for (const slot of instruction.effects.reads) read.add(slot);
       for (const slot of instruction.effects.writes) written.add(slot);
     }
   }
+  const floats = floatRegisters(region, layout);
   const held = new Map<RegisterSlot, HeldRegister>();
   for (const slot of new Set([...read, ...written])) {
-    const local = code.local(typeOf(slot.width), "register");
+    const local = code.local(floats.has(slot) ? "f64" : typeOf(slot.width), "register");
     held.set(slot, { slot, local, written: written.has(slot) });
   }
   return held;
@@ -195,7 +201,8 @@ function storeState(
     if (!written) continue;
     code.i32Const(0);
     code.localGet(local);
-    if (typeOf(slot.width) === "i32") code.i32Store(places.state + slot.offset);
+    if (local.type === "f64") code.f64Store(places.state + slot.offset);
+    else if (local.type === "i32") code.i32Store(places.state + slot.offset);
     else code.i64Store(places.state + slot.offset);
   }
   code.i32Const(0);

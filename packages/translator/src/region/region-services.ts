@@ -8,12 +8,15 @@ import type {
   RuntimeLibrary,
 } from "@isovm/wasm";
 import type { RegisterSlot } from "../ir/register-slot.ts";
+import type { PlacedInstruction } from "./guest-code.ts";
 
 /** What the regions of a module share. */
 export interface RegionServices {
   readonly isa: Isa;
   readonly places: RegionPlaces;
   readonly library: RuntimeLibrary;
+  /** Instructions whose access is checked on its own, not together with others. */
+  readonly isAlone: (instruction: PlacedInstruction) => boolean;
   /** Emits an operation: operands, rounding mode and accrued flags to value and flags. */
   readonly float: (
     code: FunctionBuilder,

@@ -11,7 +11,6 @@ import {
   type FunctionBuilder,
   type Label,
   type LoweringTarget,
-  type MemoryStrategy,
   type Push,
   pushConstant,
   resize,
@@ -19,6 +18,7 @@ import {
 } from "@isovm/wasm";
 import { type RegisterSlot, registerSlot } from "../ir/register-slot.ts";
 import type { FloatSteadiness } from "./float-steadiness.ts";
+import { GroupedMemory } from "./grouped-memory.ts";
 import type { PlacedInstruction } from "./guest-code.ts";
 import type { Region } from "./region.ts";
 import type { HeldRegister, RegionExits, RegionServices } from "./region-services.ts";
@@ -31,8 +31,9 @@ const largestTable = 2048;
 /** The target of all instructions of one region, of one at a time. */
 export class RegionTarget implements LoweringTarget {
   readonly code: FunctionBuilder;
-  readonly memory: MemoryStrategy;
+  readonly memory: GroupedMemory;
   readonly reservationOffset: number;
+  readonly takesFloats: boolean = true;
   readonly #float: RegionServices["float"];
   readonly #steadiness: FloatSteadiness | undefined;
   readonly #region: Region;
@@ -61,7 +62,9 @@ export class RegionTarget implements LoweringTarget {
     this.#steadiness = steadiness;
     // A call in a loop costs more than leaving: V8 spills all locals that live across one.
     const { readTable, writeTable, tableEntries: entries } = places;
-    this.memory = softwareTlb({ readTable, writeTable, entries, miss: () => this.#interpret() });
+    const leave = (): void => this.#interpret();
+    const otherwise = softwareTlb({ readTable, writeTable, entries, miss: leave });
+    this.memory = new GroupedMemory({ places, registers, otherwise, leave });
     this.reservationOffset = places.state + isa.layout.reservationOffset;
     this.#region = region;
     this.#layout = isa.layout;
@@ -81,6 +84,7 @@ export class RegionTarget implements LoweringTarget {
     expected: readonly number[],
     labelOf: (block: number) => Label | undefined,
   ): void {
+    this.memory.begin(placed);
     this.#placed = placed;
     this.#pc = placed.pc;
     this.#back = back;
@@ -112,10 +116,14 @@ export class RegionTarget implements LoweringTarget {
     this.code.localSet(held.local);
   }
 
+  isFloat(register: RegisterReference): boolean {
+    return this.#held(register)?.local.type === "f64";
+  }
+
   float(operation: FloatOperation): void {
     const steady = this.#steadiness?.operations.has(operation) === true;
     const rare = steady ? (): void => this.#interpret() : undefined;
-    this.#float(this.code, operation, { steady, rare });
+    this.#float(this.code, operation, { steady, rare, asFloats: true });
   }
 
   intrinsic(name: string): void {

@@ -1,4 +1,4 @@
 /** Floating-point operations as WebAssembly functions. */
-export { binary64Patterns, type InlineFloatOptions } from "./inline.ts";
+export { type Binary64Patterns, binary64Patterns, type InlineFloatOptions } from "./inline.ts";
 export { FloatLibrary } from "./library.ts";
 export { type FloatImports, floatImports, type SlowFloatFunction } from "./slow.ts";

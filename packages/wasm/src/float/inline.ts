@@ -2,7 +2,7 @@
  * The operations that are worth expanding in place: their common case is a few instructions, less
  * than a call. Everything else about them stays in the library's functions.
  */
-import { float } from "@isovm/isa-spec";
+import { type FloatOperation, float } from "@isovm/isa-spec";
 import type { FunctionBuilder } from "../emit/function-builder.ts";
 import type { FunctionIndex, Label, Local, Signature } from "../emit/types.ts";
 import { expansionOf, type Site } from "./expansions.ts";
@@ -38,23 +38,27 @@ export interface InlineOperation {
   readonly callee: () => FunctionIndex;
 }
 
+/** Which values of an operation are patterns of binary64 that can be f64. */
+export interface Binary64Patterns {
+  readonly operands: boolean;
+  readonly result: boolean;
+}
+
 /**
  * Whether an operation's operands and its result are patterns of binary64 that can be f64; not so
  * for operations of formats that the host doesn't have.
  */
 export function binary64Patterns(
-  operator: float.FloatOperatorName,
-  format: number,
-  otherWidth: number,
-): { readonly operands: boolean; readonly result: boolean } {
+  operation: Pick<FloatOperation, "format" | "resultWidth"> & {
+    readonly operator: float.FloatOperatorName;
+  },
+): Binary64Patterns {
+  const { operator, format, resultWidth } = operation;
   const { other } = float.floatOperatorRows[operator];
-  const isPattern = other === "none" && operator !== "classify" && !operator.startsWith("compare");
+  const isNative = format === 32 || format === 64;
   return {
     operands: format === 64 && other !== "integerOperand",
-    result:
-      other === "resultFormat"
-        ? format === 32 && otherWidth === 64
-        : format === 64 && (isPattern || other === "integerOperand"),
+    result: isNative && resultWidth === 64 && other !== "integerResult",
   };
 }
 
@@ -87,7 +91,8 @@ class Expansion {
     const { operator, format, otherWidth, signature } = this.#operation;
     const { mode: constantMode, steady = false, asFloats = false } = this.#options;
     const code = this.#code;
-    const wide = binary64Patterns(operator, format.width, otherWidth);
+    const resultWidth = signature.results[0] === "i64" ? 64 : 32;
+    const wide = binary64Patterns({ operator, format: format.width, resultWidth });
     const asF64 = { operands: asFloats && wide.operands, result: asFloats && wide.result };
     const flags = this.#pop("i32");
     const mode = this.#pop("i32");

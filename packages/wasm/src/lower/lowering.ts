@@ -10,6 +10,7 @@ import type {
   Statement,
 } from "@isovm/isa-spec";
 import type { FunctionBuilder, Local } from "../emit/index.ts";
+import { binary64Patterns } from "../float/index.ts";
 import {
   lowerBinary,
   lowerComparison,
@@ -96,7 +97,7 @@ class Lowering {
         return this.target.leaf(expression);
       case "temporary":
       case "variable":
-        return code.localGet(this.temporary(expression));
+        return this.pushPattern(this.temporary(expression));
       case "unary":
         this.push(expression.operand);
         return lowerUnary(code, expression.operator, expression.width);
@@ -126,13 +127,39 @@ class Lowering {
       case "float": {
         this.compute(expression.operation);
         const results = this.operations.get(expression.operation);
-        if (results) code.localGet(results[expression.result]);
+        if (results) this.pushPattern(results[expression.result]);
         return;
       }
       case "free":
         return this.push(expression.choice);
     }
   };
+
+  /** Pushes a local; what is an f64 as its pattern. */
+  private pushPattern(local: Local): void {
+    this.code.localGet(local);
+    if (local.type === "f64") this.code.i64ReinterpretF64();
+  }
+
+  /** Pushes the value of an expression of 64 bits as an f64. */
+  private pushFloat(expression: Expression): void {
+    const { code } = this;
+    const known = this.floatLocal(expression);
+    if (known) return code.localGet(known);
+    this.push(expression);
+    code.f64ReinterpretI64();
+  }
+
+  /** The f64 that an expression's value is in, if it is in one. */
+  private floatLocal(expression: Expression): Local | undefined {
+    let local: Local | undefined;
+    if (expression.kind === "temporary") local = this.temporaries.get(expression.id);
+    if (expression.kind === "float" && expression.result === "value") {
+      this.compute(expression.operation);
+      local = this.operations.get(expression.operation)?.value;
+    }
+    return local?.type === "f64" ? local : undefined;
+  }
 
   private compute(shared: Shared): void {
     const { code } = this;
@@ -145,21 +172,28 @@ class Lowering {
       return;
     }
     if (this.operations.has(shared)) return;
-    for (const operand of shared.operands) this.push(operand);
+    const floats = this.target.takesFloats === true ? binary64Patterns(shared) : undefined;
+    for (const operand of shared.operands) {
+      if (floats?.operands) this.pushFloat(operand);
+      else this.push(operand);
+    }
     this.push(shared.roundingMode);
     this.push(shared.accrued);
     this.target.float(shared);
-    const value = code.local(typeOf(shared.resultWidth));
+    const value = code.local(floats?.result ? "f64" : typeOf(shared.resultWidth));
     const flags = code.local("i32");
     code.localSet(flags);
     code.localSet(value);
     this.operations.set(shared, { value, flags });
   }
 
-  private temporary({ id, width }: { readonly id: number; readonly width: number }): Local {
+  private temporary(
+    { id, width }: { readonly id: number; readonly width: number },
+    asFloat = false,
+  ): Local {
     let local = this.temporaries.get(id);
     if (!local) {
-      local = this.code.local(typeOf(width));
+      local = this.code.local(asFloat ? "f64" : typeOf(width));
       this.temporaries.set(id, local);
     }
     return local;
@@ -170,13 +204,15 @@ class Lowering {
     switch (statement.kind) {
       case "readRegister": {
         const { index } = statement.register;
+        const asFloat = target.isFloat?.(statement.register) === true;
         target.readRegister(statement.register, index && (() => this.push(index)));
-        return code.localSet(this.temporary(statement.result));
+        return code.localSet(this.temporary(statement.result, asFloat));
       }
       case "writeRegister": {
         const { index } = statement.register;
+        const asFloat = target.isFloat?.(statement.register) === true;
         return target.writeRegister(statement.register, index && (() => this.push(index)), () =>
-          this.push(statement.value),
+          asFloat ? this.pushFloat(statement.value) : this.push(statement.value),
         );
       }
       case "load":

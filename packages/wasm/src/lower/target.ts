@@ -53,8 +53,18 @@ export interface LoweringTarget {
   readRegister(register: RegisterReference, index: Push | undefined): void;
   /** Sets a register to what `value` pushes. `index` is as for {@link LoweringTarget.readRegister}. */
   writeRegister(register: RegisterReference, index: Push | undefined, value: Push): void;
+  /**
+   * Whether a register of 64 bits is pushed and set as an f64: for those that hold floating-point
+   * numbers mostly. Without this method none is.
+   */
+  isFloat?(register: RegisterReference): boolean;
   /** Takes operands, mode and accrued flags from the stack, pushes value and flags. */
   float(operation: FloatOperation): void;
+  /**
+   * Whether {@link LoweringTarget.float} takes and pushes patterns of binary64 as f64, where
+   * `binary64Patterns` says so.
+   */
+  readonly takesFloats?: boolean;
   /** Takes i64 operands from the stack, pushes the i64 result. */
   intrinsic(name: string, operandCount: number): void;
   /** Ends the instruction. `cause` pushes an i32, `value` an i64. */
