@@ -58,7 +58,11 @@ describe.each(policies)("with the policy of %s", (_, policy) => {
     const { operator, format, otherWidth } = operation;
     module.exportFunction(nameOf(operation), library.function(operator, format, otherWidth));
     const { params, results } = library.signature(operator, format, otherWidth);
-    const wide = binary64Patterns(operator, format, otherWidth);
+    const wide = binary64Patterns({
+      operator,
+      format,
+      resultWidth: results[0] === "i64" ? 64 : 32,
+    });
     inPlace.forEach(({ leaves, ...options }, index) => {
       const inline = module.declareFunction("inline", params, results);
       const asFloats = options.asFloats === true;
