@@ -4,7 +4,7 @@
  */
 const placeBytes = 64;
 /** Samples in one place before it is looked at; then twice as many, and so on. */
-const firstLook = 32;
+const firstLook = 64;
 /** A place is cold, seen from another one, if it has so many times fewer samples. */
 const coldness = 32;
 /** Places kept; those with few samples are forgotten when there are more. */

@@ -62,7 +62,7 @@ const practice = 4000;
 /** From sample to sample, regions may leave so often to the interpreter. */
 const tooManyLeaves = 64;
 /** Instructions that are stepped through in search of a good place to enter. */
-const entrySearch = 256;
+const entrySearch = 96;
 
 /** Makes a factory of tiered engines above an interpreter. */
 export function tiered(base: RegionHostFactory, options: TieredOptions = {}): EngineFactory {
@@ -257,6 +257,7 @@ class TieredEngine implements Engine {
     if (count < tooManyLeaves || this.#alone.has(pc)) return;
     this.#alone.add(pc);
     this.#cache.removeAt(lastExit);
+    this.#kept?.discard(lastExit);
   }
 
   /** Has the region at an entry translated if it is worth it. */
