@@ -36,6 +36,8 @@ const jumpEntryBytes = 16;
 
 /** What the cache did so far. */
 export interface CodeCacheCounts {
+  /** The most regions that were in the cache at once. */
+  peakCachedRegions: number;
   evicted: number;
   invalidated: number;
   refilled: number;
@@ -43,7 +45,12 @@ export interface CodeCacheCounts {
 
 /** Regions by address and by the frames and pages of their code. */
 export class CodeCache implements MemoryListener {
-  readonly counts: CodeCacheCounts = { evicted: 0, invalidated: 0, refilled: 0 };
+  readonly counts: CodeCacheCounts = {
+    peakCachedRegions: 0,
+    evicted: 0,
+    invalidated: 0,
+    refilled: 0,
+  };
   readonly #memory: EngineMemory;
   readonly #host: RegionSupport;
   readonly #parcelBits: bigint;
@@ -65,11 +72,6 @@ export class CodeCache implements MemoryListener {
     memory.attach(this);
   }
 
-  /** Regions in the cache. */
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** Whether a valid region begins at an address. */
   has(address: bigint): boolean {
     return this.#find(address) !== undefined;
@@ -82,6 +84,8 @@ export class CodeCache implements MemoryListener {
     this.#makeRoom();
     const entry = { region, index: this.#place(region.run) };
     this.#entries.add(entry);
+    const { counts } = this;
+    counts.peakCachedRegions = Math.max(counts.peakCachedRegions, this.#entries.size);
     add(this.#byAddress, region.entry, entry);
     for (const { frame, page } of region.spans) {
       let entries = this.#byFrame.get(frame);

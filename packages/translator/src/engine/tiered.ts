@@ -14,7 +14,7 @@ import { floatImports } from "@isovm/wasm";
 import { toAddress, toNumber } from "../region/address.ts";
 import { formRegion } from "../region/formation.ts";
 import { GuestCode, type PlacedInstruction } from "../region/guest-code.ts";
-import { regionModule, regionName } from "../region/module.ts";
+import { type RegionModule, regionModule, regionName } from "../region/module.ts";
 import type { Region } from "../region/region.ts";
 import { type TranslatedRegion, translatedRegion } from "../region/translated-region.ts";
 import type { KeptRegion } from "../store/kept-module.ts";
@@ -94,6 +94,7 @@ class TieredEngine implements Engine {
   #regions = 0;
   #keptRegions = 0;
   #translateMs = 0;
+  #takeUpMs = 0;
   #wasmBytes = 0;
 
   constructor(base: RegionHost, { isa, memory }: EngineOptions, options: TieredOptions) {
@@ -167,9 +168,9 @@ class TieredEngine implements Engine {
       executedInRegions: Number(this.#base.regions.executed),
       regions: this.#regions,
       keptRegions: this.#keptRegions,
-      cachedRegions: this.#cache.size,
       translatedInstructions: this.#translatedInstructions,
       translateMs: this.#translateMs,
+      takeUpMs: this.#takeUpMs,
       translatedBytes: this.#wasmBytes,
       ...this.#cache.counts,
     };
@@ -177,8 +178,10 @@ class TieredEngine implements Engine {
 
   /** Has control come to the region at a marked address, or takes back the mark. */
   #enterAt(entry: bigint): void {
-    if (this.#cache.refill(entry) || this.#takeUp(entry)) return;
-    this.#base.regions.unmark(entry);
+    if (this.#cache.refill(entry)) return;
+    const start = this.#now();
+    if (!this.#takeUp(entry)) this.#base.regions.unmark(entry);
+    this.#takeUpMs += this.#now() - start;
   }
 
   #runToBreakpoint(budget: number): Exit {
@@ -192,15 +195,16 @@ class TieredEngine implements Engine {
 
   /** Notes where the interpreter is and translates what it is in too often. */
   #sample(left: number): Exit | undefined {
-    const start = this.#options.now?.() ?? 0;
+    const start = this.#now();
     const pc = toNumber(this.state.pc);
     const isEager = this.#options.threshold === 0;
     const exit =
       this.#hotSpots.sample(pc) || isEager ? this.#lookFor(pc, isEager ? 0 : left) : undefined;
     this.#checkLeaves();
     const regions = this.#queue.take(this.#code.generation, isEager);
-    if (regions.length > 0) this.#install(regions);
-    this.#translateMs += (this.#options.now?.() ?? 0) - start;
+    const made = regions.length > 0 ? this.#install(regions) : undefined;
+    this.#translateMs += this.#now() - start;
+    if (made) this.#show(made);
     return exit;
   }
 
@@ -284,7 +288,7 @@ class TieredEngine implements Engine {
     return this.#base.regions.wasExecuted(frame, offset);
   }
 
-  #install(regions: readonly Region[]): void {
+  #install(regions: readonly Region[]): RegionModule {
     const made = regionModule(regions, {
       isa: this.#isa,
       places: this.#base.regions.places,
@@ -309,12 +313,20 @@ class TieredEngine implements Engine {
       const code = codeOf(spans, this.#memory.memory);
       kept.push({ pc: entry, exportName, instructionCount, code });
     });
-    const { translations, onRegion } = this.#options;
-    translations?.add({ host: this.#host, wasm: bytes, regions: kept });
+    this.#options.translations?.add({ host: this.#host, wasm: bytes, regions: kept });
+    return made;
+  }
+
+  #show(made: RegionModule): void {
+    const { onRegion } = this.#options;
     if (!onRegion) return;
     for (const region of made.regions) {
       onRegion(translatedRegion(region, made, this.#code, this.#isa));
     }
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? 0;
   }
 
   #spansOf(runs: Iterable<CodeRun>): readonly CodeSpan[] {

@@ -4,6 +4,8 @@ import { constant } from "./constants.ts";
 
 /** The place of one register; there is one object for each, so that slots compare by identity. */
 export interface RegisterSlot {
+  /** For people: the file, and the register's number in it. */
+  readonly name: string;
   /** Byte offset in the {@link StateLayout}. */
   readonly offset: number;
   /** Width in bits. */
@@ -39,6 +41,7 @@ function slotsOf(layout: StateLayout): Map<string, FileSlots> {
 function fileSlots({ definition, offset, strideBytes }: FileLayout): FileSlots {
   const { name: file, count, width, zero } = definition;
   const slots = Array.from({ length: count }, (_, index) => ({
+    name: count === 1 ? file : `${file}${index}`,
     offset: offset + index * strideBytes,
     width,
   }));

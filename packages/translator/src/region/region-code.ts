@@ -184,7 +184,7 @@ function holdRegisters(
   const floats = floatRegisters(region, layout);
   const held = new Map<RegisterSlot, HeldRegister>();
   for (const slot of new Set([...read, ...written])) {
-    const local = code.local(floats.has(slot) ? "f64" : typeOf(slot.width), "register");
+    const local = code.local(floats.has(slot) ? "f64" : typeOf(slot.width), slot.name);
     held.set(slot, { slot, local, written: written.has(slot) });
   }
   return held;
