@@ -3,8 +3,6 @@
  * bytes of code. Samples are taken after fixed numbers of instructions, so that a run repeats.
  */
 const placeBytes = 64;
-/** Samples in one place before it is looked at; then twice as many, and so on. */
-const firstLook = 64;
 /** A place is cold, seen from another one, if it has so many times fewer samples. */
 const coldness = 32;
 /** Places kept; those with few samples are forgotten when there are more. */
@@ -15,14 +13,14 @@ export class HotSpots {
   readonly #samples = new Map<number, number>();
   #fairShare = 0;
 
-  /** Counts a sample; true if it is time to look at its place. */
-  sample(pc: number): boolean {
+  /** Counts a sample; true if its place has `least`, twice as many, and so on. */
+  sample(pc: number, least: number): boolean {
     const place = placeOf(pc);
     const count = (this.#samples.get(place) ?? 0) + 1;
     this.#samples.set(place, count);
     if (this.#samples.size > capacity) this.#forgetHalf();
     this.#fairShare = count / coldness;
-    return count >= firstLook && (count & (count - 1)) === 0;
+    return count >= least && (count & (count - 1)) === 0;
   }
 
   /** Takes a place for warm although no sample was taken there. */

@@ -30,7 +30,7 @@ import { RegionQueue } from "./region-queue.ts";
 /** How a tiered engine decides. */
 export interface TieredOptions {
   /**
-   * Samples for each instruction of a region until it is translated; default 2. With 0, every sample
+   * Samples for each instruction of a region until it is translated; default 1. With 0, every sample
    * makes a region that begins right there.
    */
   readonly threshold?: number;
@@ -57,8 +57,12 @@ type Services = "now" | "translations" | "onRegion";
  * replacement uses better code for a function only when it is called again.
  */
 const longestRun = 1 << 20;
-/** Instructions translated before the translator runs at full speed. */
+/** Instructions translated before the host has compiled the translator itself. */
 const practice = 4000;
+/** How many times as much each instruction costs until then. */
+const clumsiness = 4;
+/** Samples in one place before it is looked at: for each unit of a translated instruction's cost. */
+const samplesToLook = 32;
 /** From sample to sample, regions may leave so often to the interpreter. */
 const tooManyLeaves = 64;
 /** Instructions that are stepped through in search of a good place to enter. */
@@ -103,7 +107,7 @@ class TieredEngine implements Engine {
     this.#memory = memory;
     this.state = base.state;
     this.#options = {
-      threshold: 2,
+      threshold: 1,
       samplePeriod: 4096,
       regionLimit: 400,
       cacheLimit: 2048,
@@ -199,7 +203,9 @@ class TieredEngine implements Engine {
     const pc = toNumber(this.state.pc);
     const isEager = this.#options.threshold === 0;
     const exit =
-      this.#hotSpots.sample(pc) || isEager ? this.#lookFor(pc, isEager ? 0 : left) : undefined;
+      this.#hotSpots.sample(pc, samplesToLook * this.#cost()) || isEager
+        ? this.#lookFor(pc, isEager ? 0 : left)
+        : undefined;
     this.#checkLeaves();
     const regions = this.#queue.take(this.#code.generation, isEager);
     const made = regions.length > 0 ? this.#install(regions) : undefined;
@@ -268,7 +274,7 @@ class TieredEngine implements Engine {
   #consider(entry: number): void {
     if (this.#queue.has(entry)) return;
     this.#hotSpots.visit(entry);
-    const { coldCode, regionLimit, threshold } = this.#options;
+    const { coldCode, regionLimit } = this.#options;
     const region = formRegion(entry, {
       code: this.#code,
       includes: (placed) =>
@@ -277,11 +283,15 @@ class TieredEngine implements Engine {
       limit: regionLimit,
     });
     if (!region) return;
-    // Each instruction costs many times as much until the host has compiled the translator itself.
-    const cost = this.#translatedInstructions < practice ? 2 * threshold : threshold;
-    const samples = cost * region.instructionCount;
+    const samples = this.#cost() * region.instructionCount;
     if (!this.#hotSpots.take(addressesOf(region), samples)) return;
     this.#queue.add(region, this.#code.generation);
+  }
+
+  /** What the translation of an instruction costs, in samples. */
+  #cost(): number {
+    const { threshold } = this.#options;
+    return this.#translatedInstructions < practice ? clumsiness * threshold : threshold;
   }
 
   #wasExecuted({ frame, offset }: PlacedInstruction): boolean {
