@@ -107,6 +107,8 @@ export class GuestCode implements MemoryListener {
     if (frame === undefined) {
       frame = this.#memory.translate(toAddress(pc, this.#isa.addressWidth), "fetch");
       if (frame < 0) return frame;
+      // Or else what changes before it is executed would change unnoticed.
+      if (!this.#memory.isCode(frame)) this.#memory.markCode(frame);
       this.#frames.set(page, frame);
       this.#known.add(frame);
     }
