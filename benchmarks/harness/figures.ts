@@ -48,10 +48,7 @@ export function figuresTable(figures: readonly Figures[]): string {
 }
 
 function figuresRow({ workload, contestant, statistics, peakKib }: Figures): readonly string[] {
-  const { regions, translatedInstructions, translateMs } = {
-    ...statistics,
-    ...statistics.engineFigures,
-  };
+  const { regions, translatedInstructions, translateMs } = statistics;
   const microseconds = (translateMs * 1000) / translatedInstructions;
   return [
     workload,

@@ -1,7 +1,8 @@
 /** `isovm run`: runs a foreign program. */
 import { ExecutableError, errnoMessage, LinuxError, type StartOptions } from "@isovm/abi";
+import type { Isa } from "@isovm/isa-spec";
 import type { Command } from "commander";
-import { LimitReachedError, NotExecutableError } from "../errors.ts";
+import { LimitReachedError, NotExecutableError, UsageError } from "../errors.ts";
 import type { CommandIo } from "../io/command-io.ts";
 import { parseCount } from "../options/count.ts";
 import { parseVariable } from "../options/environment.ts";
@@ -9,10 +10,11 @@ import { type Mount, parseMount } from "../options/mount.ts";
 import { parseMemorySize } from "../options/size.ts";
 import { parseStore, type StoreOption } from "../options/store.ts";
 import { hostClock } from "../run/clock.ts";
-import { engineNamed, engineNames } from "../run/engines.ts";
+import { type EngineChoice, engineNamed, engineNames } from "../run/engines.ts";
 import { guestFiles } from "../run/guest-files.ts";
 import { identifyingBytes, inspectProgram, rootHint } from "../run/inspect.ts";
 import { outcomeOf } from "../run/outcome.ts";
+import { RegionDump } from "../run/region-dump.ts";
 import { Session } from "../run/session.ts";
 import { LineOutput } from "../run/standard-error.ts";
 import { statisticsOf } from "../run/statistics.ts";
@@ -26,6 +28,7 @@ interface RunOptions {
   readonly memory?: number;
   readonly fuel?: number;
   readonly store?: StoreOption;
+  readonly dumpRegions?: string;
   readonly strace?: true;
   readonly stats?: true;
 }
@@ -54,7 +57,10 @@ async function run(
   const hasRoot = options.root !== undefined;
   const executable = inspectProgram(files.vfs, files.program, program, hasRoot);
   const isa = executable.target.isa();
-  const directory = engine.translates ? await storeDirectory(options.store, io) : undefined;
+  const dump = regionDump(options, engine, isa);
+  // What is taken from a store isn't translated.
+  const usesStore = engine.translates && !dump;
+  const directory = usesStore ? await storeDirectory(options.store, io) : undefined;
   const identity = (): RunIdentity => ({
     program: identifyingBytes(files.vfs, executable),
     isa: isa.name,
@@ -65,7 +71,10 @@ async function run(
     target: executable.target,
     isa,
     engine,
-    translations: store?.translations,
+    services: {
+      ...(store && { translations: store.translations }),
+      ...(dump && { onRegion: (region) => dump.add(region) }),
+    },
     vfs: files.vfs,
     io: { ...io, stderr },
     memoryBytes: options.memory,
@@ -127,6 +136,26 @@ function startProgram(
 async function openIn(directory: string, identity: RunIdentity): Promise<RunTranslations> {
   const { openStore } = await import("../store/run-store.ts");
   return openStore(directory, identity);
+}
+
+/** What shows the regions, if the user asks for it. @throws UsageError */
+function regionDump(
+  { dumpRegions, store }: RunOptions,
+  engine: EngineChoice,
+  isa: Isa,
+): RegionDump | undefined {
+  if (dumpRegions === undefined) return undefined;
+  if (!engine.translates) {
+    throw new UsageError(
+      `--dump-regions: the engine "${engine.name}" translates nothing; use --engine tiered`,
+    );
+  }
+  if (store !== undefined && store !== "off") {
+    throw new UsageError(
+      "--dump-regions shows what this run translates, which is less with a store: leave out --store",
+    );
+  }
+  return new RegionDump(dumpRegions, isa);
 }
 
 /** Where translations are kept: as the user says, for this run or for all; else in the user's cache. */
@@ -200,6 +229,10 @@ export function addRun(parent: Command, io: CommandIo, exit: (code: number) => v
       "--store <DIR|off>",
       "where translations are kept between runs (default: the user's cache directory)",
       parseStore,
+    )
+    .option(
+      "--dump-regions <DIR>",
+      "write what is translated to DIR: assembly, semantics, WebAssembly; uses no store",
     )
     .option("--strace", "show the system calls on standard error")
     .option("--stats", "end standard error with one line of figures in JSON")

@@ -1,15 +1,18 @@
 /** The engines that `--engine` names. */
 import { interpreter, reference } from "@isovm/interpreter";
 import type { EngineFactory } from "@isovm/isa-spec";
-import { type Translations, tiered } from "@isovm/translator";
+import { type TieredOptions, tiered } from "@isovm/translator";
 import { UsageError } from "../errors.ts";
+
+/** What an engine that translates is given. */
+export type TranslationServices = Pick<TieredOptions, "translations" | "onRegion">;
 
 /** An engine, and how much it executes before the process looks after signals and input. */
 export interface EngineChoice {
   readonly name: string;
   /** Whether it translates, and takes up translations that were kept. */
   readonly translates: boolean;
-  readonly create: (translations?: Translations) => EngineFactory;
+  readonly create: (services: TranslationServices) => EngineFactory;
   /** Instructions of some ten milliseconds: fixed, so that threads always interleave alike. */
   readonly sliceInstructions: number;
 }
@@ -18,8 +21,7 @@ const engines: readonly EngineChoice[] = [
   {
     name: "tiered",
     translates: true,
-    create: (translations) =>
-      tiered(interpreter, { now: () => performance.now(), ...(translations && { translations }) }),
+    create: (services) => tiered(interpreter, { now: () => performance.now(), ...services }),
     sliceInstructions: 16_000_000,
   },
   {

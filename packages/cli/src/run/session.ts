@@ -9,10 +9,9 @@ import {
 } from "@isovm/abi";
 import type { Isa } from "@isovm/isa-spec";
 import { type ProcessVm, processVm, type RunResult } from "@isovm/machine";
-import type { Translations } from "@isovm/translator";
 import type { CommandIo } from "../io/command-io.ts";
 import { engineClock, hostClock, hostRandom } from "./clock.ts";
-import type { EngineChoice } from "./engines.ts";
+import type { EngineChoice, TranslationServices } from "./engines.ts";
 import type { Target } from "./targets.ts";
 
 /** What a session is made from. */
@@ -20,8 +19,7 @@ export interface SessionOptions {
   readonly target: Target;
   readonly isa: Isa;
   readonly engine: EngineChoice;
-  /** What earlier runs have left for an engine that translates. */
-  readonly translations: Translations | undefined;
+  readonly services: TranslationServices;
   readonly vfs: Vfs;
   readonly io: CommandIo;
   readonly memoryBytes: number | undefined;
@@ -56,13 +54,13 @@ export class Session {
   #wake: (() => void) | undefined;
 
   constructor(options: SessionOptions) {
-    const { isa, engine, translations, io, memoryBytes } = options;
+    const { isa, engine, services, io, memoryBytes } = options;
     this.#io = io;
     this.#engine = engine;
     this.vm = processVm({
       isa,
       abi: { create: (parts) => this.#watch(linux(this.#linuxOptions(options)).create(parts)) },
-      engine: engine.create(translations),
+      engine: engine.create(services),
       clock: engineClock,
       ...(memoryBytes !== undefined && { memoryBytes }),
     });

@@ -2,16 +2,25 @@
 import type { StoreFigures } from "../store/run-store.ts";
 import type { Session } from "./session.ts";
 
+/** How many instructions each tier has executed. */
+export interface ExecutedByTier {
+  readonly interpreted: number;
+  readonly translated: number;
+}
+
 /** One object, the last line of standard error. */
 export interface RunStatistics {
   /** Guest instructions executed. */
   readonly instructions: number;
+  /** The same by what executed them. */
+  readonly executed: ExecutedByTier;
   /** Share of them that translated code executed. */
   readonly translatedFraction: number;
-  /** Guest instructions that were translated, each counted once. */
+  /** Guest instructions in the regions that were translated. */
   readonly translatedInstructions: number;
   /** Regions of guest code that were translated. */
   readonly regions: number;
+  /** Time to find, form and translate them. */
   readonly translateMs: number;
   /** Time from the program's first instruction to its end, waiting included. */
   readonly wallMs: number;
@@ -25,7 +34,7 @@ export interface RunStatistics {
   readonly peakMemoryBytes: number;
   /** What was done with the translation store; undefined without one. */
   readonly store?: StoreFigures;
-  /** Figures of the engine's own. */
+  /** Other figures of the engine's own. */
   readonly engineFigures: Readonly<Record<string, number>>;
 }
 
@@ -38,12 +47,20 @@ export function statisticsOf(
 ): RunStatistics {
   const { vm } = session;
   const instructions = Number(vm.executed);
+  const {
+    executedInRegions = 0,
+    translatedInstructions = 0,
+    regions = 0,
+    translateMs = 0,
+    ...engineFigures
+  } = vm.engine.statistics();
   return {
     instructions,
-    translatedFraction: 0,
-    translatedInstructions: 0,
-    regions: 0,
-    translateMs: 0,
+    executed: { interpreted: instructions - executedInRegions, translated: executedInRegions },
+    translatedFraction: round(executedInRegions / instructions),
+    translatedInstructions,
+    regions,
+    translateMs: round(translateMs),
     wallMs: round(wallMs),
     startMs: round(startMs),
     mips: round(instructions / (wallMs * 1e3)),
@@ -52,7 +69,9 @@ export function statisticsOf(
     systemCalls: session.systemCalls,
     peakMemoryBytes: session.peakMemoryBytes,
     ...(store && { store: { ...store, openMs: round(store.openMs), saveMs: round(store.saveMs) } }),
-    engineFigures: vm.engine.statistics(),
+    engineFigures: Object.fromEntries(
+      Object.entries(engineFigures).map(([name, figure]) => [name, round(figure)]),
+    ),
   };
 }
 
