@@ -6,6 +6,7 @@ import { hasDebian } from "../debian/index.ts";
 import { hasOracles, runOracle } from "../oracle/index.ts";
 import { busyboxPath, hasNativeBusybox, scriptInVm, scriptOnHost } from "./programs/busybox.ts";
 import { runProgram } from "./programs/run-program.ts";
+import { behaviourOf, restlessTranslator, translator } from "./programs/translators.ts";
 
 const directory = new URL("./programs/shell/", import.meta.url);
 const isa = rv64();
@@ -56,5 +57,15 @@ describe.skipIf(!hasDebian() || !hasOracles("qemu-riscv64"))("busybox's applets"
     expect(run.code).toBe(qemu.code);
     expect(run.stdout).toBe(new TextDecoder().decode(qemu.stdout));
     expect(run.stdout).not.toBe("");
+  });
+});
+
+describe.skipIf(!hasDebian())("busybox's shell, translated", { timeout: 120_000 }, () => {
+  it.each(readdirSync(directory))("runs %s as on the interpreter", async (name) => {
+    const script = readFileSync(new URL(name, directory), "utf8");
+    const expected = behaviourOf(await scriptInVm(script, isa));
+    for (const engine of [translator, restlessTranslator(9973)]) {
+      expect(behaviourOf(await scriptInVm(script, isa, engine))).toEqual(expected);
+    }
   });
 });

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { hasOracles, type OracleResult, runOracle } from "../oracle/index.ts";
 import { withCompiled } from "./programs/compile.ts";
 import { type ProgramRun, type RunProgramOptions, runProgram } from "./programs/run-program.ts";
+import { behaviourOf, restlessTranslator, translator } from "./programs/translators.ts";
 
 const isa = rv64();
 const directory = new URL("./programs/c/", import.meta.url);
@@ -52,6 +53,23 @@ describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc", "qemu-riscv64"))("programs 
         expect(slow.code).toBe(fast.code);
         expect(slow.vm.executed).toBe(fast.vm.executed);
       }),
+  );
+});
+
+describe.skipIf(!hasOracles("riscv64-linux-gnu-gcc"))("programs in C, translated", () => {
+  /** Programs that execute tens of millions of instructions. */
+  const long = ["floating.c", "processes.c"];
+  const all = [directory, linuxDirectory].flatMap((url) =>
+    sources(url).map((name) => [name, new URL(name, url).pathname] as const),
+  );
+
+  it.each(all)("%s does the same as on the interpreter", { timeout: 60_000 }, (name, path) =>
+    withCompiled(path, ["-static"], ({ contents }) => {
+      const expected = behaviourOf(run(contents));
+      const restless = restlessTranslator(long.includes(name) ? 20_011 : 997);
+      expect(behaviourOf(run(contents, { engine: translator }))).toEqual(expected);
+      expect(behaviourOf(run(contents, { engine: restless }))).toEqual(expected);
+    }),
   );
 });
 

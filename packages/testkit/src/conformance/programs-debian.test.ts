@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { debianRoot, hasDebian } from "../debian/index.ts";
 import { hasOracles, oracle, runOracle } from "../oracle/index.ts";
 import { type ProgramRun, type RunProgramOptions, runProgram } from "./programs/run-program.ts";
+import { behaviourOf, restlessTranslator, translator } from "./programs/translators.ts";
 
 const isa = rv64();
 const environment = { PATH: "/usr/bin", HOME: "/tmp", LC_ALL: "C", TZ: "UTC", ISOVM_TEST: "x" };
@@ -101,3 +102,36 @@ describe.skipIf(!hasDebian() || !hasOracles("qemu-riscv64"))(
     });
   },
 );
+
+describe.skipIf(!hasDebian())("Debian's programs, translated", { timeout: 240_000 }, () => {
+  const packages = ["bash", "coreutils", "perl-base", "sqlite3", "xz-utils"];
+  const wanted = ["bash", "perl", "sqlite3", "xz", "sort", "b2sum", "od", "factor"];
+
+  /** Runs with every engine and compares what they did. */
+  function compare(root: string, options: RunProgramOptions, samplePeriod: number): void {
+    const expected = behaviourOf(runInRoot(root, options));
+    expect(expected.lines.length).toBeGreaterThan(1);
+    for (const engine of [translator, restlessTranslator(samplePeriod)]) {
+      expect(behaviourOf(runInRoot(root, { ...options, engine }))).toEqual(expected);
+    }
+  }
+
+  it.each(cases.filter(([name]) => wanted.includes(name)))(
+    "%s %j does the same as on the interpreter",
+    async (name, args, stdin) => {
+      const root = await debianRoot({ packages });
+      compare(root, { program: `/usr/bin/${name}`, args, stdin }, 100_003);
+    },
+  );
+
+  it.each(["standard-library.py", "system.py"])(
+    "python3 runs %s as on the interpreter",
+    async (name) => {
+      const root = await debianRoot({ packages: ["python3-minimal", "libpython3-stdlib"] });
+      const scripts = openHostDirectory(new URL("python/", programs).pathname, { readOnly: true });
+      const args = [`/mnt/${name}`, "argument"];
+      const options = { program: "/usr/bin/python3", args, mounts: { "/mnt": scripts } };
+      compare(root, options, 500_009);
+    },
+  );
+});

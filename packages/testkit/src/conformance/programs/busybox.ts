@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Isa } from "@isovm/isa-spec";
+import type { EngineFactory, Isa } from "@isovm/isa-spec";
 import { debianPackage } from "../../debian/index.ts";
-import { runProgram } from "./run-program.ts";
+import { type ProgramRun, runProgram } from "./run-program.ts";
 
 /** What a script did. */
 export interface ScriptResult {
@@ -33,10 +33,15 @@ export async function busyboxPath(architecture = "riscv64"): Promise<string> {
 }
 
 /** What the script does in isovm, in an empty directory. */
-export async function scriptInVm(script: string, isa: Isa): Promise<ScriptResult> {
+export async function scriptInVm(
+  script: string,
+  isa: Isa,
+  engine?: EngineFactory,
+): Promise<ProgramRun> {
   const contents = await readFile(await busyboxPath());
   return runProgram({
     isa,
+    ...(engine && { engine }),
     program: "/bin/busybox",
     args: ["sh", "-c", script],
     environment: { ...environment, PATH: "/bin" },
