@@ -13,10 +13,13 @@ import {
 } from "@isovm/isa-spec";
 import { binary64Patterns } from "@isovm/wasm";
 import { type RegisterSlot, registerSlot } from "../ir/register-slot.ts";
-import type { Region } from "./region.ts";
+import type { PassBlock } from "../passes/pass-graph.ts";
 
 /** The registers that binary64 operations of the region take operands from or leave results in. */
-export function floatRegisters(region: Region, layout: StateLayout): ReadonlySet<RegisterSlot> {
+export function floatRegisters(
+  region: { readonly blocks: readonly PassBlock[] },
+  layout: StateLayout,
+): ReadonlySet<RegisterSlot> {
   const registers = new Set<RegisterSlot>();
   for (const { instructions } of region.blocks) {
     for (const { instruction } of instructions) find(instruction.body, layout, registers);

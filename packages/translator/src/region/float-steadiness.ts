@@ -12,7 +12,7 @@ import {
   type Statement,
 } from "@isovm/isa-spec";
 import { type RegisterSlot, registerSlot } from "../ir/register-slot.ts";
-import type { Region } from "./region.ts";
+import type { PassBlock } from "../passes/pass-graph.ts";
 
 /** The steady case of a region. */
 export interface FloatSteadiness {
@@ -25,7 +25,10 @@ export interface FloatSteadiness {
 }
 
 /** The steady case of a region; `undefined` if it has none. */
-export function floatSteadiness(region: Region, layout: StateLayout): FloatSteadiness | undefined {
+export function floatSteadiness(
+  region: { readonly blocks: readonly PassBlock[] },
+  layout: StateLayout,
+): FloatSteadiness | undefined {
   const search = new Search(layout);
   for (const { instructions } of region.blocks) {
     for (const { instruction } of instructions) search.instruction(instruction.body);
@@ -92,6 +95,8 @@ class Search {
         }
         case "assign":
         case "load":
+        case "trap":
+        case "illegal":
           break;
         default:
           this.#committed = true;
