@@ -12,7 +12,7 @@ const echo = work.file("echo", program(echoArguments));
 
 const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1) ?? "";
 
-describe.each(["interpreter", "reference"])("isovm run --engine %s", (engine) => {
+describe.each(["interpreter", "reference", "tiered"])("isovm run --engine %s", (engine) => {
   const run = ["run", "--engine", engine];
 
   it("exits as the guest did", async () => {
