@@ -23,10 +23,10 @@ import {
 } from "@isovm/testkit";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { bodyIsa } from "./body-isa.ts";
 import { fileRegisterSlots } from "./register-slot.ts";
 import { rewriteBody } from "./rewrite.ts";
 import { specialise } from "./specialise.ts";
+import { bodyIsa } from "./testing/body-isa.ts";
 
 const isa = rv64();
 const { layout } = isa;

@@ -21,10 +21,10 @@ import {
 } from "@isovm/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bodyIsa } from "./body-isa.ts";
 import { targetAddress } from "./jumps.ts";
 import type { RegisterSlot } from "./register-slot.ts";
 import { type SpecialisedInstruction, specialise } from "./specialise.ts";
+import { bodyIsa } from "./testing/body-isa.ts";
 
 const codePage = 0x1_0000;
 const mappings: readonly Mapping[] = [

@@ -18,13 +18,13 @@ import {
 } from "@isovm/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bodyIsa } from "../ir/body-isa.ts";
+import { bodyIsa } from "../ir/testing/body-isa.ts";
 import { combineShifts } from "./combine-shifts.ts";
-import { crowd, type IsFixed } from "./crowd.ts";
 import { removeDeadWrites } from "./dead-writes.ts";
-import { bodiesOf, GraphMaker, type TestProgram } from "./pass-bench.ts";
 import type { PassBlock, PassGraph } from "./pass-graph.ts";
 import { propagateConstants } from "./propagate-constants.ts";
+import { crowd, type IsFixed } from "./testing/crowd.ts";
+import { bodiesOf, GraphMaker, type TestProgram } from "./testing/pass-bench.ts";
 
 type Pass = (graph: PassGraph, isa: Isa) => readonly PassBlock[];
 

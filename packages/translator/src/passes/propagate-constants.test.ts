@@ -3,9 +3,9 @@ import { assemble, Decoder } from "@isovm/decoder";
 import { rv64 } from "@isovm/riscv";
 import { expect, it } from "vitest";
 import { specialiser } from "../ir/specialiser.ts";
-import { placeAt } from "./pass-bench.ts";
 import type { PassBlock } from "./pass-graph.ts";
 import { propagateConstants } from "./propagate-constants.ts";
+import { placeAt } from "./testing/pass-bench.ts";
 
 const isa = rv64();
 const decoder = new Decoder(isa);

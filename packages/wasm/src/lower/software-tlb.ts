@@ -43,9 +43,14 @@ export interface SlowPaths {
 /** Where the tables are, and what to do with accesses that they miss. */
 export type SoftwareTlbOptions = SoftwareTlbTables &
   (
-    | (SlowPaths & { readonly miss?: undefined })
-    /** Emits what leaves the instruction, which has no effect then. */
-    | { readonly miss: (code: FunctionBuilder) => void }
+    | (SlowPaths & {
+        /** Absent: slow paths are called. */
+        readonly miss?: undefined;
+      })
+    | {
+        /** Emits what leaves the instruction, which has no effect then. */
+        readonly miss: (code: FunctionBuilder) => void;
+      }
   );
 
 /** Makes the strategy; `options` may be shared by all instructions of a module. */

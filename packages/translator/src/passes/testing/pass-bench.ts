@@ -1,17 +1,17 @@
 /** For tests: the graph of a program's instructions, and engines that execute passes' results. */
 import { Decoder } from "@isovm/decoder";
 import type { Isa } from "@isovm/isa-spec";
-import type { SizedBody } from "../ir/body-isa.ts";
-import type { SpecialisedInstruction } from "../ir/specialise.ts";
-import { type Specialiser, specialiser } from "../ir/specialiser.ts";
-import { wrapNumber } from "../region/address.ts";
+import type { SpecialisedInstruction } from "../../ir/specialise.ts";
+import { type Specialiser, specialiser } from "../../ir/specialiser.ts";
+import type { SizedBody } from "../../ir/testing/body-isa.ts";
+import { wrapNumber } from "../../region/address.ts";
 import {
   type PassBlock,
   type PassGraph,
   type PassInstruction,
   type PassIsa,
   withBody,
-} from "./pass-graph.ts";
+} from "../pass-graph.ts";
 
 /** A program as a test has it. */
 export interface TestProgram {
