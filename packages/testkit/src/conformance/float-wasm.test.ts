@@ -112,7 +112,7 @@ describe.each(policies)("with the policy of %s", (_, policy) => {
         fc.property(
           floatOperands(operation),
           fc.oneof(fc.constant(0), fc.nat(7)),
-          fc.constantFrom(0, float.flag.inexact, 3, 16, 31),
+          fc.constantFrom(0, float.flag.inexact, 3, 5, 13, 16, 17, 31),
           (operands, mode, accrued) => {
             const [a, b, c] = operands;
             const context = { format: float.formatOf(format), otherWidth, mode, policy };

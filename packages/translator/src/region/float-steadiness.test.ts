@@ -4,8 +4,8 @@ import { rv64 } from "@isovm/riscv";
 import { describe, expect, it } from "vitest";
 import { registerPlace } from "../ir/register-slot.ts";
 import { specialiser } from "../ir/specialiser.ts";
-import { placeAt } from "../passes/pass-bench.ts";
 import type { PassBlock } from "../passes/pass-graph.ts";
+import { placeAt } from "../passes/testing/pass-bench.ts";
 import { floatRegisters } from "./float-registers.ts";
 import { floatSteadiness } from "./float-steadiness.ts";
 

@@ -1,7 +1,7 @@
 /** The common cases of operations: what they compute where nothing but inexact can be raised. */
-import { float } from "@isovm/isa-spec";
-import type { NativeFormat } from "./layout.ts";
-import { isNan, isSignalling } from "./rounded.ts";
+import { type FloatPolicy, float } from "@isovm/isa-spec";
+import { double, type NativeFormat, single } from "./layout.ts";
+import { defaultNan, isNan, isSignalling } from "./rounded.ts";
 import type { Operator, Term, TermBuilder } from "./terms.ts";
 
 /** Where an operation is expanded. */
@@ -14,6 +14,9 @@ export interface Site {
   readonly y: Term;
   /** Whether inexact is known to be raised already. */
   readonly steady: boolean;
+  readonly policy: FloatPolicy;
+  /** The flags already raised. */
+  readonly accrued: Term;
   /** The case isn't common unless the condition, 0 or 1, holds. */
   readonly need: (condition: Term) => void;
   /** The case isn't common unless the mode is nearest-even; for modes that aren't constant. */
@@ -89,45 +92,84 @@ function either(site: Site): Term {
   return site.t.or(zero(site), zero({ ...site, x: site.y }));
 }
 
+type FloatType = "f32" | "f64";
+
 /** An operation that rounds; if it can underflow, `exactZero` says when a zero is exact. */
 function rounded(site: Site, operator: Operator, exactZero?: (site: Site) => Term): Term {
   const { t, x, y } = site;
-  site.needNearest();
-  site.needInexact();
-  const value = t.let("value", t.op(operator, x, y));
-  if (exactZero) needOrdinary(site, value, exactZero);
-  else site.need(isFiniteNumber(t, value));
-  return value;
+  return steadied(site, t.op(operator, x, y), exactZero);
 }
 
 function squareRoot(site: Site): Term {
-  const { t, x } = site;
-  site.needNearest();
-  site.needInexact();
-  const value = t.let("value", t.op("sqrt", x));
-  site.need(isFiniteNumber(t, value));
-  return value;
-}
-
-function isFiniteNumber(t: TermBuilder, x: Term): Term {
-  const type = x.type as "f32" | "f64";
-  return t.op("lt", t.op("abs", x), t.float(type, Number.POSITIVE_INFINITY));
+  return steadied(site, site.t.op("sqrt", site.x));
 }
 
 /**
- * Needs that a result neither overflowed nor underflowed. What rounds to the smallest normal number
- * may be tiny, whichever way tininess is detected.
+ * A result that is rounded to nearest-even while inexact is raised. What else it may raise has been
+ * raised already, or it isn't common.
  */
-function needOrdinary(site: Site, value: Term, exactZero: (site: Site) => Term): void {
+function steadied(site: Site, result: Term, exactZero?: (site: Site) => Term): Term {
   const { t } = site;
-  const type = value.type as "f32" | "f64";
+  site.needNearest();
+  site.needInexact();
+  const type = result.type as FloatType;
+  const value = t.variable(type, "value");
+  value.set(result);
   const magnitude = t.let("magnitude", t.op("abs", value));
-  const smallestNormal = type === "f32" ? 2 ** -126 : 2 ** -1022;
-  t.when(
-    t.op("gt", magnitude, t.float(type, smallestNormal)),
-    () => site.need(t.op("lt", magnitude, t.float(type, Number.POSITIVE_INFINITY))),
-    () => site.need(t.and(t.op("eq", value, t.float(type, 0)), exactZero(site))),
+  const finite = t.op("lt", magnitude, t.float(type, Number.POSITIVE_INFINITY));
+  const checkFinite = (): void => t.when(t.not(finite), () => special(site, value));
+  if (!exactZero) {
+    checkFinite();
+    return value;
+  }
+  // What rounds to the smallest normal number may be tiny, whichever way tininess is detected.
+  const smallestNormal = t.float(type, type === "f32" ? 2 ** -126 : 2 ** -1022);
+  t.when(t.op("gt", magnitude, smallestNormal), checkFinite, () =>
+    t.when(
+      isNan(t, value),
+      () => special(site, value),
+      () => {
+        const exact = t.and(t.op("eq", value, t.float(type, 0)), exactZero(site));
+        site.need(t.or(exact, has(site, float.flag.underflow)));
+      },
+    ),
   );
+  return value;
+}
+
+type Variable = ReturnType<TermBuilder["variable"]>;
+
+/** Emits what an infinite result or a NaN needs. */
+function special(site: Site, value: Variable): void {
+  const { t, x, y } = site;
+  const isInfinite = (z: Term): Term =>
+    t.op("eq", t.op("abs", z), t.float(z.type as FloatType, Number.POSITIVE_INFINITY));
+  t.when(
+    isNan(t, value),
+    () => becomeNan(site, value, t.or(isNan(t, x), isNan(t, y))),
+    () => {
+      const overflowed = has(site, float.flag.overflow | float.flag.divideByZero);
+      site.need(t.or(isInfinite(x), isInfinite(y), overflowed));
+    },
+  );
+}
+
+/** Emits the NaN that comes of operands; it is invalid unless `quietly` and none is signalling. */
+function becomeNan(site: Site, value: Variable, quietly: Term): void {
+  const { t, policy } = site;
+  if (policy.nan !== "canonical") return site.need(t.i32(0));
+  site.need(t.or(has(site, float.flag.invalid), t.and(quietly, t.not(anySignalling(site)))));
+  const format = value.type === "f32" ? single : double;
+  value.set(t.reinterpret(defaultNan(t, format, policy)));
+}
+
+function anySignalling({ t, x, y }: Site): Term {
+  return t.or(isSignalling(t, x), isSignalling(t, y));
+}
+
+/** Whether flags have been raised already. */
+function has({ t, accrued }: Site, flags: number): Term {
+  return t.op("eq", t.op("and", accrued, t.i32(flags)), t.i32(flags));
 }
 
 /** Emits code for when an operand is a NaN, or the operands are infinities of different signs. */
@@ -137,7 +179,7 @@ function whenUnordered({ t, x, y }: Site, then: () => void): void {
 
 function quietComparison(site: Site, relation: Operator): Term {
   const { t, x, y } = site;
-  whenUnordered(site, () => site.need(t.not(t.or(isSignalling(t, x), isSignalling(t, y)))));
+  whenUnordered(site, () => site.need(t.not(anySignalling(site))));
   return t.op(relation, x, y);
 }
 
@@ -151,24 +193,30 @@ function comparison(site: Site, relation: Operator): Term {
 }
 
 function selection(site: Site, choice: Operator): Term {
-  const { t, x, y } = site;
-  whenUnordered(site, () => site.need(t.not(t.or(isNan(t, x), isNan(t, y)))));
-  return t.op(choice, x, y);
+  const { t, x, y, policy } = site;
+  const value = t.variable(x.type, "value");
+  value.set(t.op(choice, x, y));
+  whenUnordered(site, () =>
+    t.when(t.or(isNan(t, x), isNan(t, y)), () => {
+      if (policy.nan !== "canonical") return site.need(t.i32(0));
+      site.need(t.or(has(site, float.flag.invalid), t.not(anySignalling(site))));
+      const none = t.reinterpret(defaultNan(t, site.format, policy));
+      value.set(t.select(isNan(t, x), t.select(isNan(t, y), none, y), x));
+    }),
+  );
+  return value;
 }
 
 function widen(site: Site): Term {
   const { t, x } = site;
-  site.need(t.op("eq", x, x));
-  return t.wide(x);
+  const value = t.variable("f64", "value");
+  value.set(t.wide(x));
+  t.when(isNan(t, x), () => becomeNan(site, value, t.i32(1)));
+  return value;
 }
 
 function narrow(site: Site): Term {
-  const { t, x } = site;
-  site.needNearest();
-  site.needInexact();
-  const value = t.let("value", t.apply("f32.demote_f64", x));
-  needOrdinary(site, value, zero);
-  return value;
+  return steadied(site, site.t.apply("f32.demote_f64", site.x), zero);
 }
 
 function fromInteger(site: Site, width: 32 | 64, signed: boolean): Term {
@@ -188,13 +236,33 @@ const roundings: Readonly<Record<number, Operator>> = {
 };
 
 function toInteger(site: Site, width: 32 | 64, signed: boolean, mode: number): Term {
-  const { t, steady } = site;
+  const { t, steady, policy } = site;
   site.needNearest();
   const wide = t.let("wide", t.wide(site.x));
   const rounding = roundings[mode] ?? "nearest";
   const integral = t.let("integral", t.op(rounding, wide));
-  site.need(t.op("ge", integral, t.f64(signed ? -(2 ** (width - 1)) : 0)));
-  site.need(t.op("lt", integral, t.f64(2 ** (signed ? width - 1 : width))));
-  if (!steady) site.raise(t.op("ne", integral, wide));
-  return t.apply(`i${width}.trunc_sat_f64_${signed ? "s" : "u"}`, integral);
+  const type = width === 32 ? "i32" : "i64";
+  const highest = t.integer(type, (1n << BigInt(signed ? width - 1 : width)) - 1n);
+  const value = t.variable(type, "value");
+  // Saturating truncation gives 0 for NaN.
+  value.set(t.apply(`${type}.trunc_sat_f64_${signed ? "s" : "u"}`, integral));
+  const inRange = t.and(
+    t.op("ge", integral, t.f64(signed ? -(2 ** (width - 1)) : 0)),
+    t.op("lt", integral, t.f64(2 ** (signed ? width - 1 : width))),
+  );
+  t.when(
+    inRange,
+    () => {
+      if (!steady) site.raise(t.op("ne", integral, wide));
+    },
+    () => {
+      site.raise(t.i32(float.flag.invalid));
+      if (policy.invalidInteger === "saturate") {
+        value.set(t.select(isNan(t, wide), highest, value));
+      } else if (policy.invalidInteger === "indefinite") {
+        value.set(signed ? t.integer(type, 1n << BigInt(width - 1)) : highest);
+      }
+    },
+  );
+  return value;
 }

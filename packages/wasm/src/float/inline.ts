@@ -2,7 +2,7 @@
  * The operations that are worth expanding in place: their common case is a few instructions, less
  * than a call. Everything else about them stays in the library's functions.
  */
-import { type FloatOperation, float } from "@isovm/isa-spec";
+import { type FloatOperation, type FloatPolicy, float } from "@isovm/isa-spec";
 import type { FunctionBuilder } from "../emit/function-builder.ts";
 import type { FunctionIndex, Label, Local, Signature } from "../emit/types.ts";
 import { expansionOf, type Site } from "./expansions.ts";
@@ -34,6 +34,7 @@ export interface InlineOperation {
   readonly format: NativeFormat;
   readonly otherWidth: number;
   readonly signature: Signature;
+  readonly policy: FloatPolicy;
   /** The operation's function. */
   readonly callee: () => FunctionIndex;
 }
@@ -148,7 +149,7 @@ class Expansion {
     const t = this.#t;
     const code = this.#code;
     const { mode: constantMode, steady = false } = this.#options;
-    const { format, operator } = this.#operation;
+    const { format, operator, policy } = this.#operation;
     const get = (local: Local): Term => ({ type: local.type, emit: () => code.localGet(local) });
     const unless = (condition: Term): void => {
       t.not(condition).emit();
@@ -165,6 +166,8 @@ class Expansion {
       x,
       y: y ?? x,
       steady,
+      policy,
+      accrued: get(flags),
       need: unless,
       needNearest: () => {
         if (constantMode === undefined && !steady) unless(t.not(get(mode)));

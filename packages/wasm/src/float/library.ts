@@ -220,7 +220,8 @@ export class FloatLibrary {
     const native = nativeFormat(format);
     if (native === undefined) return code.call(callee());
     const signature = this.signature(operator, format, otherWidth);
-    emitInline(code, { operator, format: native, otherWidth, signature, callee }, options);
+    const { policy } = this;
+    emitInline(code, { operator, format: native, otherWidth, signature, policy, callee }, options);
   }
 
   /** Emits an operation of the semantics IR in place, as {@link FloatLibrary.emit}. */
