@@ -12,13 +12,13 @@ afterAll(() => work.remove());
 
 /** Two loops, one after the other, of which the first calls a function. */
 const loops = `
-    li s0, 200000
+    li s0, 800000
     la s2, buffer
   first:
     jal add_up
     addi s0, s0, -1
     bnez s0, first
-    li s0, 300000
+    li s0, 1000000
   second:
     lui t0, 16
     addi t0, t0, 1
@@ -64,7 +64,7 @@ describe("isovm run --dump-regions", () => {
     const files = [...(await dumpOf(loops64, join(work.path, "shown")))];
     const withCall = files.find(([name, text]) => name.endsWith(".s") && /\bjal\b/.test(text));
     expect(withCall?.[1]).toMatch(
-      /^# 6 instructions in \d blocks\n\n# block 0x1[0-9a-f]{4}, then /,
+      /^# 6 instructions in \d blocks, entered at 0x1[0-9a-f]{4}\n\n# block 0x1[0-9a-f]{4}, then /,
     );
     expect(withCall?.[1]).toMatch(/ {2}lw {6}t1,0\(s2\)\n.* {2}add {5}s1,s1,t1\n.* {2}ret\n/);
     expect(withCall?.[1]).toMatch(/ or out to where a register says\n/);
@@ -136,7 +136,7 @@ describe("isovm run --stats of a program that is translated", () => {
     const { executed, instructions, translatedFraction } = stats;
     expect(executed.interpreted + executed.translated).toBe(instructions);
     expect(translatedFraction).toBeCloseTo(executed.translated / instructions, 3);
-    expect(translatedFraction).toBeGreaterThan(0.5);
+    expect(translatedFraction).toBeGreaterThan(0.3);
     expect(translatedFraction).toBeLessThan(1);
     expect(stats.regions).toBeGreaterThan(1);
     expect(stats.translatedInstructions).toBeGreaterThanOrEqual(11);

@@ -11,29 +11,35 @@ export interface AssemblyReader {
 
 /** The guest's instructions, block by block, with where control goes from there. */
 export function assemblyText(region: TranslatedRegion, reader: AssemblyReader): string {
-  const { blocks, instructionCount } = region;
+  const { entry, instructionCount } = region;
+  const blocks = inOrder(region);
   const counts = [counted(instructionCount, "instruction"), counted(blocks.length, "block")];
   const parts = blocks.map((block) => {
     const lines = block.instructions.map((instruction) => assemblyLine(instruction, reader));
     return [`# block ${hex(block.address)}, then ${waysOut(block)}`, ...lines].join("\n");
   });
-  return `# ${counts.join(" in ")}\n\n${parts.join("\n\n")}\n`;
+  return `# ${counts.join(" in ")}, entered at ${hex(entry)}\n\n${parts.join("\n\n")}\n`;
 }
 
 /** What each instruction does, specialised or after the passes. */
 export function semanticsText(
-  { blocks }: TranslatedRegion,
+  region: TranslatedRegion,
   stage: "specialised" | "optimised",
   reader: AssemblyReader,
 ): string {
-  const parts = blocks.map(({ address, instructions }) => {
+  const parts = inOrder(region).map(({ address, instructions }) => {
     const lines = instructions.flatMap((instruction) => [
-      `${assemblyLine(instruction, reader)}`,
+      assemblyLine(instruction, reader),
       ...statementLines(instruction[stage]),
     ]);
     return [`# block ${hex(address)}`, ...lines].join("\n");
   });
   return `${parts.join("\n\n")}\n`;
+}
+
+/** The blocks as they lie in memory. */
+function inOrder({ blocks }: TranslatedRegion): readonly TranslatedBlock[] {
+  return [...blocks].sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
 function statementLines(semantics: Semantics): readonly string[] {
