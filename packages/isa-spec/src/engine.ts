@@ -59,6 +59,12 @@ export interface MemoryListener {
 export interface EngineMemory {
   /** The linear memory. It may grow, so views of its buffer must not be kept across calls. */
   readonly memory: WebAssembly.Memory;
+  /**
+   * The colour window: the frame of page number n, if it begins at byte `start + (n % pages) * 4096`
+   * of linear memory, has its colour; engines can then do without looking it up. `pages` is a power
+   * of two.
+   */
+  readonly window?: { readonly start: number; readonly pages: number } | undefined;
   /** Reserves a zeroed block for an engine's tables and returns its byte offset. */
   allocate(sizeBytes: number, alignment?: number): number;
   /** Gives back a block of {@link allocate}. */

@@ -14,6 +14,19 @@ export interface RegionPlaces {
   readonly writeTable: number;
   readonly tableEntries: number;
   /**
+   * Pages whose frames have their colour, if memory has a colour window: tables for loads and stores
+   * with an entry of 8 bytes for each colour, the address of the page that is there and may be
+   * accessed, or all ones. `start` and `pages` are those of the window.
+   */
+  readonly coloured?:
+    | {
+        readonly readTable: number;
+        readonly writeTable: number;
+        readonly start: number;
+        readonly pages: number;
+      }
+    | undefined;
+  /**
    * The jump cache: where to go on at a guest address, by entries of 16 bytes: the address (8, all
    * ones if empty) and the index of a region in {@link RegionSupport.functions} (4). The entry of
    * an address is the one numbered by its parcel, modulo `jumpEntries`. The translator fills it.

@@ -31,7 +31,6 @@ export interface RegionsOptions {
 
 /** The interpreter's side of {@link RegionSupport}. */
 export class InterpreterRegions implements RegionSupport {
-  readonly places: RegionPlaces;
   readonly functions: WebAssembly.Table;
   onPage: RegionSupport["onPage"];
   readonly #options: RegionsOptions;
@@ -39,7 +38,11 @@ export class InterpreterRegions implements RegionSupport {
   constructor(options: RegionsOptions) {
     this.#options = options;
     this.functions = options.functions;
-    this.places = { ...options.context, tableEntries, jumpEntries };
+  }
+
+  get places(): RegionPlaces {
+    const { context, tables } = this.#options;
+    return { ...context, tableEntries, jumpEntries, coloured: tables.useColours() };
   }
 
   get lastExit(): bigint {

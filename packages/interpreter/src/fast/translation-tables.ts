@@ -1,5 +1,5 @@
 /** The software TLBs of an interpreter: direct-mapped tables in linear memory. */
-import type { EngineMemory } from "@isovm/isa-spec";
+import type { EngineMemory, RegionPlaces } from "@isovm/isa-spec";
 import { tlbEntryBytes } from "@isovm/wasm";
 import { type ContextLayout, tableEntries } from "./context.ts";
 
@@ -9,10 +9,19 @@ const tableNames = ["readTable", "writeTable", "fetchTable"] as const;
 /** A table: for loads, for stores, or from pages to their records. */
 export type TableName = (typeof tableNames)[number];
 
+/** Tables of pages that lie where their colour is; see `RegionPlaces`. */
+export type ColourTables = NonNullable<RegionPlaces["coloured"]>;
+
+const colourEntryBytes = 8;
+
 /** Enters translations and removes them. */
 export class TranslationTables {
   readonly #memory: EngineMemory;
   readonly #context: ContextLayout;
+  /** The tables of coloured pages, once an engine uses them. */
+  coloured: ColourTables | undefined;
+  /** Byte offsets of their entries in use. */
+  readonly #colours = new Set<number>();
   #view: DataView;
 
   constructor(memory: EngineMemory, context: ContextLayout) {
@@ -38,11 +47,47 @@ export class TranslationTables {
     view.setBigUint64(entry, page, true);
     const addend = table === "fetchTable" ? base : base - Number(page & 0xffff_ffffn);
     view.setUint32(entry + 8, addend >>> 0, true);
+    if (this.coloured && table !== "fetchTable") this.#enterColour(table, page, base);
+  }
+
+  /** Makes the tables of coloured pages, if memory has a window. */
+  useColours(): ColourTables | undefined {
+    const { window } = this.#memory;
+    if (!window || this.coloured) return this.coloured;
+    const sizeBytes = window.pages * colourEntryBytes;
+    const readTable = this.#memory.allocate(2 * sizeBytes, 4096);
+    this.coloured = { readTable, writeTable: readTable + sizeBytes, ...window };
+    new Uint8Array(this.#memory.memory.buffer).fill(0xff, readTable, readTable + 2 * sizeBytes);
+    return this.coloured;
+  }
+
+  #enterColour(table: "readTable" | "writeTable", page: bigint, frame: number): void {
+    const { coloured, view } = this;
+    if (!coloured) return;
+    const colour = Number((page >> 12n) & BigInt(coloured.pages - 1));
+    if (frame !== coloured.start + colour * 4096) return;
+    const entry = coloured[table] + colour * colourEntryBytes;
+    view.setBigUint64(entry, page, true);
+    this.#colours.add(entry);
+  }
+
+  /** Removes the entries for a page, or for a frame whatever page it holds. */
+  #dropColour(table: "readTable" | "writeTable", colour: number, page: bigint | undefined): void {
+    if (!this.coloured) return;
+    const entry = this.coloured[table] + colour * colourEntryBytes;
+    if (!this.#colours.has(entry)) return;
+    if (page !== undefined && this.view.getBigUint64(entry, true) !== page) return;
+    this.view.setBigUint64(entry, emptyTag, true);
+    this.#colours.delete(entry);
   }
 
   /** Removes a frame from the table for stores, where stores to it would go unnoticed. */
   dropWrites(frame: number): void {
-    const { view } = this;
+    const { coloured, view } = this;
+    const colour = coloured ? (frame - coloured.start) / 4096 : -1;
+    if (coloured && colour >= 0 && colour < coloured.pages) {
+      this.#dropColour("writeTable", colour, undefined);
+    }
     for (let index = 0; index < tableEntries; index += 1) {
       const entry = this.#context.writeTable + index * tlbEntryBytes;
       const page = view.getUint32(entry, true);
@@ -62,6 +107,11 @@ export class TranslationTables {
     for (let index = 0; index < pageCount; index += 1) {
       const page = startPage + BigInt(index);
       const entry = Number(page % BigInt(tableEntries)) * tlbEntryBytes;
+      if (this.coloured) {
+        const colour = Number(page & BigInt(this.coloured.pages - 1));
+        this.#dropColour("readTable", colour, page << 12n);
+        this.#dropColour("writeTable", colour, page << 12n);
+      }
       for (const table of tableNames) {
         if (view.getBigUint64(this.#context[table] + entry, true) === page << 12n) {
           view.setBigUint64(this.#context[table] + entry, emptyTag, true);
@@ -77,5 +127,8 @@ export class TranslationTables {
       const start = this.#context[table];
       bytes.fill(0xff, start, start + tableEntries * tlbEntryBytes);
     }
+    const { view } = this;
+    for (const entry of this.#colours) view.setBigUint64(entry, emptyTag, true);
+    this.#colours.clear();
   }
 }

@@ -13,6 +13,18 @@ const BATCH_PAGES = 64;
 /** What is known of frames is kept for this many at least. */
 const SMALLEST_COUNT = 4096;
 
+/**
+ * The colour window: frames for pages by their number. A page is given the frame of its colour –
+ * its number modulo the window's pages – if that is free. Where an access then goes in linear memory
+ * is known from its address alone.
+ */
+export interface ColourWindow {
+  /** Byte offset of the frame of colour 0. */
+  readonly start: number;
+  /** Its pages, a power of two. */
+  readonly pages: number;
+}
+
 /** Receives writes to frames that are marked as code. */
 export type CodeObserver = (frame: number, start: number, end: number) => void;
 
@@ -21,12 +33,16 @@ export class FrameAllocator {
   readonly linear: LinearMemory;
   /** A frame of zeros that all untouched anonymous pages may map for reading; never written. */
   readonly zeroFrame: number;
+  /** Frames of pages by their number, if the linear memory has room for them. */
+  readonly window: ColourWindow | undefined;
   /** How many frames may be in use, page tables included. */
   readonly limitFrames: number;
   /** Who is told about writes to code. */
   codeObserver: CodeObserver = () => {};
   /** Frees frames that could be had again, when the limit is reached; true if it freed any. */
   reclaim: () => boolean = () => false;
+  /** Where the search for any free colour goes on. */
+  #nextColour = 0;
   #inUse = 0;
   #charged = 0;
   /** By number of a frame; as long as the frames handed out so far need. */
@@ -36,8 +52,10 @@ export class FrameAllocator {
   readonly #stale: number[] = [];
   readonly #fresh: number[] = [];
 
-  constructor(linear: LinearMemory, limitFrames: number) {
+  constructor(linear: LinearMemory, limitFrames: number, window?: ColourWindow) {
     this.linear = linear;
+    const end = (window?.start ?? 0) + (window?.pages ?? 0) * PAGE_SIZE;
+    if (window && linear.reserve(window.start, end)) this.window = window;
     this.limitFrames = limitFrames;
     this.zeroFrame = linear.takeRun(1);
     this.#reach(this.zeroFrame / PAGE_SIZE + 1);
@@ -49,16 +67,21 @@ export class FrameAllocator {
     return this.#inUse;
   }
 
-  /** A zeroed frame with one reference, or -1 when the limit or the host's memory is exhausted. */
-  allocate(): number {
+  /**
+   * A zeroed frame with one reference, or -1 when the limit or the host's memory is exhausted. It
+   * has the colour of `page` if that frame is free.
+   */
+  allocate(page?: number): number {
     if (!this.#hasRoom(1)) return -1;
+    const coloured = page === undefined ? -1 : this.#coloured(page);
+    if (coloured >= 0) return coloured;
     let number = this.#stale.pop();
     if (number !== undefined) {
       const frame = number * PAGE_SIZE;
       this.linear.bytes.fill(0, frame, frame + PAGE_SIZE);
     } else {
       number = this.#fresh.pop() ?? this.#refill();
-      if (number < 0) return -1;
+      if (number < 0) return this.#anyColour();
     }
     this.#references[number] = 1;
     this.#inUse++;
@@ -87,7 +110,7 @@ export class FrameAllocator {
       this.codeObserver(frame, 0, PAGE_SIZE);
     }
     this.#inUse--;
-    this.#stale.push(number);
+    if (!this.#inWindow(frame)) this.#stale.push(number);
   }
 
   /** Counts what the guest makes the host spend elsewhere (page tables) against the limit. */
@@ -112,6 +135,41 @@ export class FrameAllocator {
   /** To be called after the host wrote to bytes `[start, end)` of a frame. */
   wrote(frame: number, start: number, end: number): void {
     if (this.#codeMarks[frame >>> 12] === 1) this.codeObserver(frame, start, end);
+  }
+
+  /** The frame of a page's colour, if there is a window and it is free. */
+  #coloured(page: number): number {
+    const { window } = this;
+    if (!window) return -1;
+    const frame = window.start + (page % window.pages) * PAGE_SIZE;
+    const number = frame / PAGE_SIZE;
+    if (this.references(frame) > 0) return -1;
+    const isFresh = frame >= this.linear.bytes.length;
+    if (!this.linear.reach(frame + PAGE_SIZE)) return -1;
+    this.#reach(number + 1);
+    // What was never given out is zero, but only the memory beyond its end surely wasn't.
+    if (!isFresh) this.linear.bytes.fill(0, frame, frame + PAGE_SIZE);
+    this.#references[number] = 1;
+    this.#inUse++;
+    return frame;
+  }
+
+  /** Any free frame of the window, or -1: the rest of the linear memory is exhausted. */
+  #anyColour(): number {
+    for (let count = this.window?.pages ?? 0; count > 0; count--) {
+      const frame = this.#coloured(this.#nextColour++);
+      if (frame >= 0) return frame;
+    }
+    return -1;
+  }
+
+  #inWindow(frame: number): boolean {
+    const { window } = this;
+    return (
+      window !== undefined &&
+      frame >= window.start &&
+      frame < window.start + window.pages * PAGE_SIZE
+    );
   }
 
   #hasRoom(frames: number): boolean {

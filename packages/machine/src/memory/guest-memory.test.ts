@@ -1,8 +1,11 @@
 import { GuestFault, PAGE_SIZE, type PageSource, Protection } from "@isovm/abi";
 import { translationFault } from "@isovm/isa-spec";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EngineMemoryExhausted } from "./block-allocator.ts";
+import { FrameAllocator } from "./frame-allocator.ts";
 import { GuestMemory } from "./guest-memory.ts";
+import { LinearMemory } from "./linear-memory.ts";
 import type { ProcessAddressSpace } from "./process-address-space.ts";
 
 const P = PAGE_SIZE;
@@ -394,6 +397,53 @@ describe("findFree", () => {
   });
 });
 
+describe("colours", () => {
+  it("place pages where their number says, if that is free", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 2 ** 32 - 1 }), { maxLength: 50 }), (numbers) => {
+        const memory = new GuestMemory();
+        const { engine } = memory;
+        const { start = 0, pages = 0 } = engine.window ?? {};
+        const window = pages * 4096;
+        const place = (space: ProcessAddressSpace, address: number): number => {
+          engine.switchTo(space);
+          return engine.translate(BigInt(address), "write") - start - (address % window);
+        };
+        const space = memory.create(LIMIT);
+        const taken = new Set<number>();
+        for (const page of new Set(numbers.map((number) => number * 4096))) {
+          anonymous(space, page, 4096);
+          const isFree = !taken.has(page % window);
+          taken.add(page % window);
+          expect(place(space, page) === 0).toBe(isFree);
+          expect(space.loadU32(page)).toBe(0);
+          space.storeU32(page, page / 4096);
+        }
+        const copy = space.fork();
+        for (const page of new Set(numbers.map((number) => number * 4096))) {
+          copy.storeU32(page, 1);
+          expect(space.loadU32(page)).toBe(page / 4096);
+        }
+        copy.dispose();
+        space.dispose();
+        expect(memory.residentBytes).toBe(0);
+      }),
+    );
+  });
+
+  it("are given to any page when there is no other frame left", () => {
+    const linear = new LinearMemory(2 ** 20);
+    const frames = new FrameAllocator(linear, 1000, { start: 2 ** 19, pages: 64 });
+    expect(frames.allocate(64 + 5)).toBe(2 ** 19 + 5 * 4096);
+    const others: number[] = [];
+    for (let frame = frames.allocate(); frame >= 0; frame = frames.allocate()) others.push(frame);
+    // Without the null page, the page of zeros and the one given before.
+    expect(new Set(others).size).toBe(2 ** 8 - 3);
+    for (const frame of others) frames.release(frame);
+    expect(frames.allocate(6)).toBe(2 ** 19 + 6 * 4096);
+  });
+});
+
 describe("the engines' view", () => {
   function listening() {
     const memory = new GuestMemory();
@@ -495,7 +545,8 @@ describe("the engines' view", () => {
   it("reuses blocks of any size when linear memory is full, up to its last byte", () => {
     const memory = new GuestMemory({ limitBytes: 2 ** 20, engineLimitBytes: 2 ** 32 });
     const { engine } = memory;
-    const big = Array.from({ length: 15 }, () => engine.allocate(2 ** 28));
+    // All but the first part and the colour window.
+    const big = Array.from({ length: 14 }, () => engine.allocate(2 ** 28));
     expect(Math.max(...big)).toBeGreaterThan(2 ** 31);
     expect(() => engine.allocate(2 ** 28)).toThrow(EngineMemoryExhausted);
     for (const offset of big.slice(4, 6)) {

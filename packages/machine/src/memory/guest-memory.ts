@@ -10,7 +10,7 @@ import {
   translationFault,
 } from "@isovm/isa-spec";
 import { BlockAllocator } from "./block-allocator.ts";
-import { FrameAllocator } from "./frame-allocator.ts";
+import { type ColourWindow, FrameAllocator } from "./frame-allocator.ts";
 import { Need } from "./guest-bytes.ts";
 import { LINEAR_MEMORY_MAXIMUM_BYTES, LinearMemory } from "./linear-memory.ts";
 import { PageCache, type SharedPages } from "./page-cache.ts";
@@ -25,6 +25,8 @@ export interface GuestMemoryOptions {
 }
 
 const DEFAULT_LIMIT_BYTES = 2 ** 31;
+/** Where guest pages lie by their number; the engines' tables come before it. */
+const colourWindow: ColourWindow = { start: 2 ** 28, pages: 2 ** 16 };
 /** The null page and the frame of zeros. */
 const RESERVED_BYTES = 2 * PAGE_SIZE;
 
@@ -61,7 +63,7 @@ export class GuestMemory implements AddressSpaceProvider {
     const engineLimitBytes = options.engineLimitBytes ?? LINEAR_MEMORY_MAXIMUM_BYTES;
     this.limitBytes = Math.floor(limitBytes / PAGE_SIZE) * PAGE_SIZE;
     const linear = new LinearMemory(limitBytes + engineLimitBytes + RESERVED_BYTES);
-    const frames = new FrameAllocator(linear, this.limitBytes / PAGE_SIZE);
+    const frames = new FrameAllocator(linear, this.limitBytes / PAGE_SIZE, colourWindow);
     const cache = new PageCache(frames);
     this.#context = {
       frames,
@@ -143,6 +145,11 @@ export class CurrentSpaceMemory implements EngineMemory {
     frames.codeObserver = (frame, start, end) => {
       for (const listener of this.#listeners) listener.codeWritten(frame, start, end);
     };
+  }
+
+  /** Where pages lie whose frames have their colour. */
+  get window(): ColourWindow | undefined {
+    return this.#frames.window;
   }
 
   /** Bytes of the engines' tables. */

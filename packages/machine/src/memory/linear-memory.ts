@@ -26,6 +26,8 @@ export class LinearMemory {
   view: DataView;
   /** Everything from here on was never handed out, so it is still zero. */
   #top: number = PAGE_SIZE;
+  /** A part that runs are not taken from. */
+  #reserved: { readonly start: number; readonly end: number } | undefined;
   /** Offsets of runs given back, by their length in pages. */
   readonly #freeRuns: Map<number, number[]> = new Map();
 
@@ -51,14 +53,33 @@ export class LinearMemory {
   takeRun(pageCount: number, alignment: number = PAGE_SIZE): number {
     const reused = this.#reuseExact(pageCount, alignment);
     if (reused >= 0) return reused;
-    const start = Math.ceil(this.#top / alignment) * alignment;
-    const end = start + pageCount * PAGE_SIZE;
-    if (end <= this.maximumBytes && this.#reach(end)) {
+    let start = Math.ceil(this.#top / alignment) * alignment;
+    let end = start + pageCount * PAGE_SIZE;
+    const reserved = this.#reserved;
+    if (reserved && end > reserved.start && this.#top < reserved.end) {
+      if (reserved.start > this.#top) {
+        this.giveRun(this.#top, (reserved.start - this.#top) / PAGE_SIZE);
+      }
+      this.#top = reserved.end;
+      start = Math.ceil(this.#top / alignment) * alignment;
+      end = start + pageCount * PAGE_SIZE;
+    }
+    if (end <= this.maximumBytes && this.reach(end)) {
       if (start > this.#top) this.giveRun(this.#top, (start - this.#top) / PAGE_SIZE);
       this.#top = end;
       return start;
     }
     return this.#reuseAny(pageCount, alignment);
+  }
+
+  /**
+   * Keeps bytes `[start, end)`, whole pages of zeros, from being taken as runs; false if some were
+   * or the memory is too small. The memory is not made longer for them: see {@link reach}.
+   */
+  reserve(start: number, end: number): boolean {
+    if (this.#reserved || start < this.#top || end > this.maximumBytes) return false;
+    this.#reserved = { start, end };
+    return true;
   }
 
   /** Gives a run back, or any part of one. */
@@ -113,7 +134,7 @@ export class LinearMemory {
   }
 
   /** Makes the memory at least `sizeBytes` long, with room to spare while the host allows it. */
-  #reach(sizeBytes: number): boolean {
+  reach(sizeBytes: number): boolean {
     const current = this.bytes.length;
     if (sizeBytes <= current) return true;
     const step = Math.min(LARGEST_GROWTH_BYTES, Math.max(SMALLEST_GROWTH_BYTES, current / 4));

@@ -67,35 +67,35 @@ export class PageCache {
     if (pages.source !== undefined) this.#bySource.delete(pages.source);
   }
 
-  /** The cached frame of a page, read if need be, or a negative fault. */
-  frame(pages: SharedPages, index: number): number {
+  /** The cached frame of a page, read if need be for guest page `page`, or a negative fault. */
+  frame(pages: SharedPages, index: number, page: number): number {
     const { source } = pages;
     if (source !== undefined && index * PAGE_SIZE >= source.sizeBytes) {
       return populateFault.beyondSource;
     }
     const cached = pages.frames.get(index);
     if (cached !== undefined) return cached;
-    const frame = this.load(pages, index * PAGE_SIZE, PAGE_SIZE);
+    const frame = this.load(pages, index * PAGE_SIZE, PAGE_SIZE, page);
     if (frame >= 0) pages.frames.set(index, frame);
     return frame;
   }
 
-  /** A new frame of zeros, or a negative fault. */
-  allocate(): number {
-    const frame = this.#frames.allocate();
+  /** A new frame of zeros for a guest page, or a negative fault. */
+  allocate(page: number): number {
+    const frame = this.#frames.allocate(page);
     return frame < 0 ? populateFault.outOfMemory : frame;
   }
 
   /** A new frame with the content of another, or a negative fault. */
-  copy(original: number): number {
-    const frame = this.allocate();
+  copy(original: number, page: number): number {
+    const frame = this.allocate(page);
     if (frame >= 0) this.#frames.linear.bytes.copyWithin(frame, original, original + PAGE_SIZE);
     return frame;
   }
 
   /** A new frame with `length` bytes of the source, zeros after them; or a negative fault. */
-  load(pages: SharedPages, offset: number, length: number): number {
-    const frame = this.allocate();
+  load(pages: SharedPages, offset: number, length: number, page: number): number {
+    const frame = this.allocate(page);
     if (frame < 0 || pages.source === undefined) return frame;
     pages.reach = Math.max(pages.reach, offset / PAGE_SIZE + 1);
     try {

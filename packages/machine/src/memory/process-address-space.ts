@@ -300,7 +300,7 @@ export class ProcessAddressSpace extends GuestBytes implements AddressSpace {
     const { pages, visibleEnd } = region;
     const offset = offsetIn(region, page * PAGE_SIZE);
     if (pages === undefined || offset >= visibleEnd) {
-      return writing ? cache.allocate() : this.frames.zeroFrame;
+      return writing ? cache.allocate(page) : this.frames.zeroFrame;
     }
     const { source } = pages;
     if (source !== undefined && offset >= source.sizeBytes) return populateFault.beyondSource;
@@ -308,9 +308,9 @@ export class ProcessAddressSpace extends GuestBytes implements AddressSpace {
     const index = offset / PAGE_SIZE;
     // A page that is private from the start, by its content or its use, bypasses the cache.
     if (visible < PAGE_SIZE || (writing && !region.shared && !pages.frames.has(index))) {
-      return cache.load(pages, offset, visible);
+      return cache.load(pages, offset, visible, page);
     }
-    const frame = cache.frame(pages, index);
+    const frame = cache.frame(pages, index, page);
     if (frame >= 0) this.frames.retain(frame);
     return frame;
   }
@@ -323,9 +323,9 @@ export class ProcessAddressSpace extends GuestBytes implements AddressSpace {
       return frame;
     }
     const { cache } = this.#context;
-    if (frame === this.frames.zeroFrame) return cache.allocate();
+    if (frame === this.frames.zeroFrame) return cache.allocate(page);
     if (this.frames.references(frame) === 1) return frame;
-    const copy = cache.copy(frame);
+    const copy = cache.copy(frame, page);
     if (copy >= 0) this.frames.release(frame);
     return copy;
   }

@@ -18,9 +18,9 @@ import {
 } from "@isovm/wasm";
 import { type RegisterSlot, registerSlot } from "../ir/register-slot.ts";
 import type { FloatSteadiness } from "./float-steadiness.ts";
-import { GroupedMemory } from "./grouped-memory.ts";
 import type { PlacedInstruction } from "./guest-code.ts";
 import type { Region } from "./region.ts";
+import { RegionMemory } from "./region-memory.ts";
 import type { HeldRegister, RegionExits, RegionServices } from "./region-services.ts";
 
 /** With more targets of an indirect jump than this, a table replaces comparisons. */
@@ -31,7 +31,7 @@ const largestTable = 2048;
 /** The target of all instructions of one region, of one at a time. */
 export class RegionTarget implements LoweringTarget {
   readonly code: FunctionBuilder;
-  readonly memory: GroupedMemory;
+  readonly memory: RegionMemory;
   readonly reservationOffset: number;
   readonly takesFloats: boolean = true;
   readonly #float: RegionServices["float"];
@@ -56,15 +56,15 @@ export class RegionTarget implements LoweringTarget {
     exits: RegionExits,
     steadiness: FloatSteadiness | undefined,
   ) {
-    const { isa, places, float } = services;
+    const { isa, isAlone, places, float } = services;
     this.code = code;
     this.#float = float;
     this.#steadiness = steadiness;
     // A call in a loop costs more than leaving: V8 spills all locals that live across one.
     const { readTable, writeTable, tableEntries: entries } = places;
     const leave = (): void => this.#interpret();
-    const otherwise = softwareTlb({ readTable, writeTable, entries, miss: leave });
-    this.memory = new GroupedMemory({ places, registers, otherwise, leave });
+    const lookedUp = softwareTlb({ readTable, writeTable, entries, miss: leave });
+    this.memory = new RegionMemory({ places, registers, lookedUp, isAlone, leave });
     this.reservationOffset = places.state + isa.layout.reservationOffset;
     this.#region = region;
     this.#layout = isa.layout;
