@@ -9,6 +9,8 @@ const patience = 32;
 /** Collects regions; those of code that has changed meanwhile are dropped. */
 export class RegionQueue {
   #regions: Region[] = [];
+  /** Addresses of their instructions. */
+  readonly #addresses = new Set<number>();
   #instructions = 0;
   #waited = 0;
   #generation = -1;
@@ -19,6 +21,14 @@ export class RegionQueue {
     this.#generation = generation;
     this.#regions.push(region);
     this.#instructions += region.instructionCount;
+    for (const { instructions } of region.blocks) {
+      for (const { pc } of instructions) this.#addresses.add(pc);
+    }
+  }
+
+  /** Whether a region with an instruction at that address waits. */
+  covers(pc: number): boolean {
+    return this.#addresses.has(pc);
   }
 
   /** Whether a region with that entry waits. */
@@ -42,6 +52,7 @@ export class RegionQueue {
 
   #clear(): void {
     this.#regions = [];
+    this.#addresses.clear();
     this.#instructions = 0;
     this.#waited = 0;
   }

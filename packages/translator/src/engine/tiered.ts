@@ -202,10 +202,9 @@ class TieredEngine implements Engine {
     const start = this.#now();
     const pc = toNumber(this.state.pc);
     const isEager = this.#options.threshold === 0;
-    const exit =
-      this.#hotSpots.sample(pc, samplesToLook * this.#cost()) || isEager
-        ? this.#lookFor(pc, isEager ? 0 : left)
-        : undefined;
+    const isHot =
+      !this.#queue.covers(pc) && this.#hotSpots.sample(pc, samplesToLook * this.#cost());
+    const exit = isHot || isEager ? this.#lookFor(pc, isEager ? 0 : left) : undefined;
     this.#checkLeaves();
     const regions = this.#queue.take(this.#code.generation, isEager);
     const made = regions.length > 0 ? this.#install(regions) : undefined;
