@@ -1,4 +1,6 @@
 /** Where guest code lies: runs of bytes, page by page. */
+import { toAddress } from "../region/address.ts";
+import type { Region } from "../region/region.ts";
 import type { KeptCode } from "../store/kept-module.ts";
 import type { CodeSpan } from "./code-cache.ts";
 
@@ -9,6 +11,24 @@ const pageMask = 0xfffn;
 export interface CodeRun {
   readonly address: bigint;
   readonly sizeBytes: number;
+}
+
+/** The instructions of a region as runs of code. */
+export function* runsOf({ blocks }: Region, addressWidth: number): Iterable<CodeRun> {
+  for (const { instructions } of blocks) {
+    const [first] = instructions;
+    const last = instructions.at(-1);
+    if (!first || !last) continue;
+    const sizeBytes = last.pc - first.pc + last.instruction.sizeBytes;
+    // Only a block that wraps at the end of the address space has its end before its start.
+    if (sizeBytes > 0) {
+      yield { address: toAddress(first.pc, addressWidth), sizeBytes };
+      continue;
+    }
+    for (const { pc, instruction } of instructions) {
+      yield { address: toAddress(pc, addressWidth), sizeBytes: instruction.sizeBytes };
+    }
+  }
 }
 
 /** The smallest span in each page that covers all runs; addresses wrap at the ISA's width. */

@@ -1,0 +1,116 @@
+/** Makes regions executable: as modules of their own, or from translations that were kept. */
+import type { EngineMemory, FloatPolicy, Isa, RegionHost } from "@isovm/isa-spec";
+import { floatImports } from "@isovm/wasm";
+import { toAddress, toNumber } from "../region/address.ts";
+import type { GuestCode } from "../region/guest-code.ts";
+import { type RegionModule, regionModule, regionName } from "../region/module.ts";
+import type { Region } from "../region/region.ts";
+import type { KeptRegion } from "../store/kept-module.ts";
+import { KeptRegions } from "../store/kept-regions.ts";
+import type { Translations } from "../store/translations.ts";
+import type { CodeCache, CodeSpan } from "./code-cache.ts";
+import { type CodeRun, codeOf, runsOf, spansOf } from "./code-spans.ts";
+import { floatPolicyOf } from "./float-policy.ts";
+
+/** What an installer works with. */
+export interface RegionInstallerOptions {
+  readonly isa: Isa;
+  readonly memory: EngineMemory;
+  readonly host: RegionHost;
+  readonly code: GuestCode;
+  readonly cache: CodeCache;
+  readonly translations: Translations | undefined;
+}
+
+/** Puts regions into the code cache. */
+export class RegionInstaller {
+  /** Regions and instructions translated, bytes of their modules, regions taken up. */
+  readonly counts = { regions: 0, translatedInstructions: 0, translatedBytes: 0, keptRegions: 0 };
+  readonly #options: RegionInstallerOptions;
+  readonly #floatPolicy: FloatPolicy | undefined;
+  readonly #imports: WebAssembly.Imports;
+  /** What translated code takes for granted of this engine. */
+  readonly #host: string;
+  readonly #kept: KeptRegions | undefined;
+  /** Addresses of instructions whose accesses are looked up, each on its own. */
+  readonly #alone = new Set<number>();
+
+  constructor(options: RegionInstallerOptions) {
+    const { isa, memory, host, code, translations } = options;
+    this.#options = options;
+    this.#floatPolicy = floatPolicyOf(isa);
+    this.#imports = {
+      env: { memory: memory.memory },
+      ...(this.#floatPolicy && floatImports(this.#floatPolicy)),
+    };
+    this.#host = JSON.stringify(host.regions.places);
+    if (!translations) return;
+    const kept = new KeptRegions(translations, {
+      host: this.#host,
+      imports: this.#imports,
+      codeAt: (address, lengthBytes) => code.bytesAt(address, lengthBytes),
+    });
+    this.#kept = kept;
+    host.regions.onPage = (page) => {
+      for (const entry of kept.entriesIn(page)) host.regions.mark(entry);
+    };
+  }
+
+  /** Translates regions into one module and enters them into the cache. */
+  install(regions: readonly Region[]): RegionModule {
+    const { isa, memory, host, cache, translations } = this.#options;
+    const made = regionModule(regions, {
+      isa,
+      places: host.regions.places,
+      floatPolicy: this.#floatPolicy,
+      isAlone: ({ pc }) => this.#alone.has(pc),
+    });
+    const wasm = made.builder.toBytes();
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), this.#imports);
+    const kept: KeptRegion[] = [];
+    regions.forEach((region, index) => {
+      const exportName = regionName(index);
+      const run = exports[exportName];
+      if (run === undefined) return;
+      const { instructionCount } = region;
+      const entry = toAddress(region.entry, isa.addressWidth);
+      const spans = this.#spansOf(runsOf(region, isa.addressWidth));
+      cache.add({ entry, instructionCount, spans, run });
+      kept.push({ pc: entry, exportName, instructionCount, code: codeOf(spans, memory.memory) });
+      this.counts.regions += 1;
+      this.counts.translatedInstructions += instructionCount;
+    });
+    this.counts.translatedBytes += wasm.length;
+    translations?.add({ host: this.#host, wasm, regions: kept });
+    return made;
+  }
+
+  /** Takes up the region that an earlier run has made for an address, if it fits. */
+  takeUp(entry: bigint): boolean {
+    const found = this.#kept?.find(entry);
+    if (!found) return false;
+    const { region, run } = found;
+    const runs = region.code.map(({ address, bytes }) => ({ address, sizeBytes: bytes.length }));
+    const { instructionCount } = region;
+    this.#options.cache.add({ entry, instructionCount, spans: this.#spansOf(runs), run });
+    this.counts.keptRegions += 1;
+    return true;
+  }
+
+  /**
+   * Has an instruction's accesses looked up, each on its own, from now on: regions with it are
+   * translated again when they are hot.
+   */
+  separate(address: bigint): void {
+    const pc = toNumber(address);
+    if (this.#alone.has(pc)) return;
+    this.#alone.add(pc);
+    this.#options.cache.removeAt(address);
+    this.#kept?.discard(address);
+  }
+
+  #spansOf(runs: Iterable<CodeRun>): readonly CodeSpan[] {
+    const { isa, code } = this.#options;
+    return spansOf(runs, isa.addressWidth, (address) => code.frameOf(toNumber(address)));
+  }
+}
