@@ -84,6 +84,8 @@ describe("a second run", () => {
     expect(second.outcome).toEqual(first.outcome);
     expect(second.outcome.stdout).toBe("ok\n");
     expect(second.stats.instructions).toBe(first.stats.instructions);
+    expect(second.stats).toMatchObject({ regions: 0, translatedInstructions: 0 });
+    expect(second.stats.translatedFraction).toBeGreaterThan(first.stats.translatedFraction);
     expect(second.stats.store).toMatchObject({ keptRegions: first.translated, writtenBytes: 0 });
   });
 
