@@ -22,6 +22,7 @@ import { hasOracles } from "../oracle/index.ts";
 import { freestanding, withCompiled } from "./programs/compile.ts";
 import { mutant, seededNumbers } from "./programs/mutants.ts";
 import { type ProgramRun, type RunProgramOptions, runProgram } from "./programs/run-program.ts";
+import { restlessTranslator } from "./programs/translators.ts";
 
 const isa = rv64();
 const source = (name: string): string =>
@@ -93,6 +94,21 @@ describe("mutated executables", { timeout: 240_000 }, () => {
     const outcomes = mutants(6000, 1, (below) => outcome(mutant(original, below)));
     for (const kind of ["exited", "killed", "refused"]) {
       expect(outcomes.get(kind), kind).toBeGreaterThan(100);
+    }
+  });
+
+  it("end under a translator as they do under the interpreter", () => {
+    const assembly = assemble(isa, assembled, { origin: 0x10000n, sectionAlignment: 4096 });
+    const original = toElf(assembly, { machine: 243, class: 64 });
+    const engine = restlessTranslator(97);
+    const outcomes = mutants(300, 4, (below) => {
+      const program = mutant(original, below);
+      const kind = outcome(program);
+      expect(outcome(program, { engine })).toBe(kind);
+      return kind;
+    });
+    for (const kind of ["exited", "killed", "refused"]) {
+      expect(outcomes.get(kind), kind).toBeGreaterThan(10);
     }
   });
 
