@@ -60,11 +60,12 @@ export interface EngineMemory {
   /** The linear memory. It may grow, so views of its buffer must not be kept across calls. */
   readonly memory: WebAssembly.Memory;
   /**
-   * The colour window: the frame of page number n, if it begins at byte `start + (n % pages) * 4096`
-   * of linear memory, has its colour; engines can then do without looking it up. `pages` is a power
-   * of two.
+   * Asks for the colour window: from then on, page number n gets the frame at byte
+   * `start + (n % pages) * 4096` of linear memory, its colour, if that is free, and the pages that
+   * there are move there where they can. Engines need not look up where those are. `pages` is a power
+   * of two; undefined if there is no room.
    */
-  readonly window?: { readonly start: number; readonly pages: number } | undefined;
+  useWindow?(): { readonly start: number; readonly pages: number } | undefined;
   /** Reserves a zeroed block for an engine's tables and returns its byte offset. */
   allocate(sizeBytes: number, alignment?: number): number;
   /** Gives back a block of {@link allocate}. */

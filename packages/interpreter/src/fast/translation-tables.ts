@@ -52,8 +52,9 @@ export class TranslationTables {
 
   /** Makes the tables of coloured pages, if memory has a window. */
   useColours(): ColourTables | undefined {
-    const { window } = this.#memory;
-    if (!window || this.coloured) return this.coloured;
+    if (this.coloured) return this.coloured;
+    const window = this.#memory.useWindow?.();
+    if (!window) return undefined;
     const sizeBytes = window.pages * colourEntryBytes;
     const readTable = this.#memory.allocate(2 * sizeBytes, 4096);
     this.coloured = { readTable, writeTable: readTable + sizeBytes, ...window };

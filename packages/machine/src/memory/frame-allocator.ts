@@ -33,8 +33,7 @@ export class FrameAllocator {
   readonly linear: LinearMemory;
   /** A frame of zeros that all untouched anonymous pages may map for reading; never written. */
   readonly zeroFrame: number;
-  /** Frames of pages by their number, if the linear memory has room for them. */
-  readonly window: ColourWindow | undefined;
+  #window: ColourWindow | undefined;
   /** How many frames may be in use, page tables included. */
   readonly limitFrames: number;
   /** Who is told about writes to code. */
@@ -52,14 +51,24 @@ export class FrameAllocator {
   readonly #stale: number[] = [];
   readonly #fresh: number[] = [];
 
-  constructor(linear: LinearMemory, limitFrames: number, window?: ColourWindow) {
+  constructor(linear: LinearMemory, limitFrames: number) {
     this.linear = linear;
-    const end = (window?.start ?? 0) + (window?.pages ?? 0) * PAGE_SIZE;
-    if (window && linear.reserve(window.start, end)) this.window = window;
     this.limitFrames = limitFrames;
     this.zeroFrame = linear.takeRun(1);
     this.#reach(this.zeroFrame / PAGE_SIZE + 1);
     this.#references[this.zeroFrame / PAGE_SIZE] = 1;
+  }
+
+  /** Frames of pages by their number, once they are wanted. */
+  get window(): ColourWindow | undefined {
+    return this.#window;
+  }
+
+  /** From now on, pages get the frames of their colour; unless the linear memory has no room. */
+  useWindow(window: ColourWindow): void {
+    if (this.#window) return;
+    const end = window.start + window.pages * PAGE_SIZE;
+    if (this.linear.reserve(window.start, end)) this.#window = window;
   }
 
   /** Frames in use; the zero frame and charges are not counted. */
@@ -73,7 +82,7 @@ export class FrameAllocator {
    */
   allocate(page?: number): number {
     if (!this.#hasRoom(1)) return -1;
-    const coloured = page === undefined ? -1 : this.#coloured(page);
+    const coloured = page === undefined ? -1 : this.allocateColoured(page);
     if (coloured >= 0) return coloured;
     let number = this.#stale.pop();
     if (number !== undefined) {
@@ -110,7 +119,7 @@ export class FrameAllocator {
       this.codeObserver(frame, 0, PAGE_SIZE);
     }
     this.#inUse--;
-    if (!this.#inWindow(frame)) this.#stale.push(number);
+    if (!this.isColoured(frame)) this.#stale.push(number);
   }
 
   /** Counts what the guest makes the host spend elsewhere (page tables) against the limit. */
@@ -137,10 +146,10 @@ export class FrameAllocator {
     if (this.#codeMarks[frame >>> 12] === 1) this.codeObserver(frame, start, end);
   }
 
-  /** The frame of a page's colour, if there is a window and it is free. */
-  #coloured(page: number): number {
+  /** The frame of a page's colour, zeroed and with one reference, or -1 if that isn't free. */
+  allocateColoured(page: number): number {
     const { window } = this;
-    if (!window) return -1;
+    if (!window || !this.#hasRoom(1)) return -1;
     const frame = window.start + (page % window.pages) * PAGE_SIZE;
     const number = frame / PAGE_SIZE;
     if (this.references(frame) > 0) return -1;
@@ -157,13 +166,14 @@ export class FrameAllocator {
   /** Any free frame of the window, or -1: the rest of the linear memory is exhausted. */
   #anyColour(): number {
     for (let count = this.window?.pages ?? 0; count > 0; count--) {
-      const frame = this.#coloured(this.#nextColour++);
+      const frame = this.allocateColoured(this.#nextColour++);
       if (frame >= 0) return frame;
     }
     return -1;
   }
 
-  #inWindow(frame: number): boolean {
+  /** Whether a frame is one of the window's. */
+  isColoured(frame: number): boolean {
     const { window } = this;
     return (
       window !== undefined &&

@@ -403,7 +403,7 @@ describe("colours", () => {
       fc.property(fc.array(fc.nat({ max: 2 ** 32 - 1 }), { maxLength: 50 }), (numbers) => {
         const memory = new GuestMemory();
         const { engine } = memory;
-        const { start = 0, pages = 0 } = engine.window ?? {};
+        const { start = 0, pages = 0 } = engine.useWindow() ?? {};
         const window = pages * 4096;
         const place = (space: ProcessAddressSpace, address: number): number => {
           engine.switchTo(space);
@@ -431,9 +431,41 @@ describe("colours", () => {
     );
   });
 
+  it("are taken up by pages that there are, with what they hold", () => {
+    const memory = new GuestMemory();
+    const { engine } = memory;
+    const space = memory.create(LIMIT);
+    const addresses = [0x1000, 0x2000, 0x10002000, 0x7fff_0000];
+    for (const address of addresses) {
+      anonymous(space, address, 4096);
+      space.storeU32(address, address);
+    }
+    const other = space.fork();
+    other.storeU32(0x1000, 1);
+    engine.switchTo(space);
+    const changed: bigint[] = [];
+    engine.attach({
+      codeWritten: () => {},
+      mappingChanged: (page) => {
+        if (page !== undefined) changed.push(page);
+      },
+    });
+    const { start = 0 } = engine.useWindow() ?? {};
+    expect(changed.length).toBeGreaterThan(0);
+    for (const address of addresses) expect(space.loadU32(address)).toBe(address);
+    expect(other.loadU32(0x1000)).toBe(1);
+    // A page of its own moves; those that are shared stay.
+    expect(engine.translate(0x1000n, "read")).toBe(start + 0x1000);
+    expect(engine.translate(0x2000n, "read")).toBeLessThan(start);
+    other.dispose();
+    space.dispose();
+    expect(memory.residentBytes).toBe(0);
+  });
+
   it("are given to any page when there is no other frame left", () => {
     const linear = new LinearMemory(2 ** 20);
-    const frames = new FrameAllocator(linear, 1000, { start: 2 ** 19, pages: 64 });
+    const frames = new FrameAllocator(linear, 1000);
+    frames.useWindow({ start: 2 ** 19, pages: 64 });
     expect(frames.allocate(64 + 5)).toBe(2 ** 19 + 5 * 4096);
     const others: number[] = [];
     for (let frame = frames.allocate(); frame >= 0; frame = frames.allocate()) others.push(frame);
@@ -545,8 +577,7 @@ describe("the engines' view", () => {
   it("reuses blocks of any size when linear memory is full, up to its last byte", () => {
     const memory = new GuestMemory({ limitBytes: 2 ** 20, engineLimitBytes: 2 ** 32 });
     const { engine } = memory;
-    // All but the first part and the colour window.
-    const big = Array.from({ length: 14 }, () => engine.allocate(2 ** 28));
+    const big = Array.from({ length: 15 }, () => engine.allocate(2 ** 28));
     expect(Math.max(...big)).toBeGreaterThan(2 ** 31);
     expect(() => engine.allocate(2 ** 28)).toThrow(EngineMemoryExhausted);
     for (const offset of big.slice(4, 6)) {

@@ -63,7 +63,7 @@ export class GuestMemory implements AddressSpaceProvider {
     const engineLimitBytes = options.engineLimitBytes ?? LINEAR_MEMORY_MAXIMUM_BYTES;
     this.limitBytes = Math.floor(limitBytes / PAGE_SIZE) * PAGE_SIZE;
     const linear = new LinearMemory(limitBytes + engineLimitBytes + RESERVED_BYTES);
-    const frames = new FrameAllocator(linear, this.limitBytes / PAGE_SIZE, colourWindow);
+    const frames = new FrameAllocator(linear, this.limitBytes / PAGE_SIZE);
     const cache = new PageCache(frames);
     this.#context = {
       frames,
@@ -71,7 +71,11 @@ export class GuestMemory implements AddressSpaceProvider {
       spaces: new Set(),
       clean: (pages, first, end) => this.#clean(pages, first, end),
     };
-    this.engine = new CurrentSpaceMemory(frames, new BlockAllocator(linear, engineLimitBytes));
+    this.engine = new CurrentSpaceMemory(
+      frames,
+      new BlockAllocator(linear, engineLimitBytes),
+      this.#context.spaces,
+    );
   }
 
   get residentBytes(): number {
@@ -135,10 +139,16 @@ export class CurrentSpaceMemory implements EngineMemory {
   readonly memory: WebAssembly.Memory;
   readonly #frames: FrameAllocator;
   readonly #blocks: BlockAllocator;
+  readonly #spaces: ReadonlySet<ProcessAddressSpace>;
   readonly #listeners: MemoryListener[] = [];
   #space: ProcessAddressSpace | undefined;
 
-  constructor(frames: FrameAllocator, blocks: BlockAllocator) {
+  constructor(
+    frames: FrameAllocator,
+    blocks: BlockAllocator,
+    spaces: ReadonlySet<ProcessAddressSpace>,
+  ) {
+    this.#spaces = spaces;
     this.memory = frames.linear.memory;
     this.#frames = frames;
     this.#blocks = blocks;
@@ -147,8 +157,16 @@ export class CurrentSpaceMemory implements EngineMemory {
     };
   }
 
-  /** Where pages lie whose frames have their colour. */
+  /** Where pages lie whose frames have their colour, once {@link useWindow} was called. */
   get window(): ColourWindow | undefined {
+    return this.#frames.window;
+  }
+
+  useWindow(): ColourWindow | undefined {
+    if (!this.#frames.window) {
+      this.#frames.useWindow(colourWindow);
+      for (const space of this.#spaces) space.recolour();
+    }
     return this.#frames.window;
   }
 

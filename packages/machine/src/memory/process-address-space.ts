@@ -253,6 +253,34 @@ export class ProcessAddressSpace extends GuestBytes implements AddressSpace {
     this.#revise(start, end, (entry) => (entry & ~EntryBit.write) >>> 0);
   }
 
+  /**
+   * Moves pages to the frames of their colour where these are free. Code stays where it is: engines
+   * know it by its frame.
+   */
+  recolour(): void {
+    const { frames } = this;
+    this.#revise(0, this.limit, (entry, page) => {
+      const frame = frameOf(entry);
+      if (frame === frames.zeroFrame || frames.isCode(frame) || frames.isColoured(frame)) {
+        return entry;
+      }
+      const region = this.#regions.at(page * PAGE_SIZE);
+      const index = region ? offsetIn(region, page * PAGE_SIZE) / PAGE_SIZE : 0;
+      const cached = region?.pages?.frames.get(index) === frame ? region.pages : undefined;
+      if (frames.references(frame) !== (cached ? 2 : 1)) return entry;
+      const moved = frames.allocateColoured(page);
+      if (moved < 0) return entry;
+      frames.linear.bytes.copyWithin(moved, frame, frame + PAGE_SIZE);
+      if (cached) {
+        cached.frames.set(index, moved);
+        frames.retain(moved);
+        frames.release(frame);
+      }
+      frames.release(frame);
+      return (moved | (entry & (PAGE_SIZE - 1))) >>> 0;
+    });
+  }
+
   frameAt(address: number, need: number): number {
     if (!(address >= 0 && address < this.limit)) return populateFault.unmapped;
     const entry = this.#table.entryAt(address);

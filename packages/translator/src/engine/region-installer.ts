@@ -29,8 +29,6 @@ export class RegionInstaller {
   readonly #options: RegionInstallerOptions;
   readonly #floatPolicy: FloatPolicy | undefined;
   readonly #imports: WebAssembly.Imports;
-  /** What translated code takes for granted of this engine. */
-  readonly #host: string;
   readonly #kept: KeptRegions | undefined;
   /** Addresses of instructions whose accesses are looked up, each on its own. */
   readonly #alone = new Set<number>();
@@ -43,10 +41,9 @@ export class RegionInstaller {
       env: { memory: memory.memory },
       ...(this.#floatPolicy && floatImports(this.#floatPolicy)),
     };
-    this.#host = JSON.stringify(host.regions.places);
-    if (!translations) return;
+    if (!translations || translations.modules.length === 0) return;
     const kept = new KeptRegions(translations, {
-      host: this.#host,
+      host: this.#host(),
       imports: this.#imports,
       codeAt: (address, lengthBytes) => code.bytesAt(address, lengthBytes),
     });
@@ -81,7 +78,7 @@ export class RegionInstaller {
       this.counts.translatedInstructions += instructionCount;
     });
     this.counts.translatedBytes += wasm.length;
-    translations?.add({ host: this.#host, wasm, regions: kept });
+    translations?.add({ host: this.#host(), wasm, regions: kept });
     return made;
   }
 
@@ -107,6 +104,11 @@ export class RegionInstaller {
     this.#alone.add(pc);
     this.#options.cache.removeAt(address);
     this.#kept?.discard(address);
+  }
+
+  /** What translated code takes for granted of this engine. */
+  #host(): string {
+    return JSON.stringify(this.#options.host.regions.places);
   }
 
   #spansOf(runs: Iterable<CodeRun>): readonly CodeSpan[] {
