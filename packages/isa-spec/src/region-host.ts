@@ -29,7 +29,8 @@ export interface RegionPlaces {
   /**
    * The jump cache: where to go on at a guest address, by entries of 16 bytes: the address (8, all
    * ones if empty) and the index of a region in {@link RegionSupport.functions} (4). The entry of
-   * an address is the one numbered by its parcel, modulo `jumpEntries`. The translator fills it.
+   * an address is the one numbered by its parcel, modulo `jumpEntries`, or the one half a table
+   * away. The translator fills it.
    */
   readonly jumpTable: number;
   readonly jumpEntries: number;

@@ -5,7 +5,7 @@ import { tlbEntryBytes } from "@isovm/wasm";
 /** Entries of each translation table. */
 export const tableEntries = 4096;
 /** Entries of the jump cache. */
-export const jumpEntries = 4096;
+export const jumpEntries = 16384;
 
 /** Byte offsets in linear memory. */
 export interface ContextLayout {

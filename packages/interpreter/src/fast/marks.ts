@@ -24,6 +24,24 @@ export function addEnter(
     const pc = code.local("i64", "pc");
     const entry = code.local("i32", "entry");
     const region = module.type(["i32"], ["i32"]);
+    const callIfKnown = (): void => {
+      code.localGet(entry);
+      code.i64Load(context.jumpTable);
+      code.localGet(pc);
+      code.i64Eq();
+      code.if(() => {
+        code.localGet(budget);
+        code.localGet(entry);
+        code.i32Load(context.jumpTable + 8);
+        code.callIndirect(region, functions);
+        code.localTee(budget);
+        code.i32Const(0);
+        code.i32GtS();
+        code.brIf(again);
+        code.localGet(budget);
+        code.return();
+      });
+    };
     const again = code.beginLoop();
     code.i32Const(0);
     code.i64Load(pcOffset);
@@ -35,20 +53,14 @@ export function addEnter(
     code.i32And();
     code.i32Const(Math.log2(jumpEntryBytes));
     code.i32Shl();
-    code.localTee(entry);
-    code.i64Load(context.jumpTable);
-    code.localGet(pc);
-    code.i64Eq();
-    code.if(() => {
-      code.localGet(budget);
-      code.localGet(entry);
-      code.i32Load(context.jumpTable + 8);
-      code.callIndirect(region, functions);
-      code.localTee(budget);
-      code.i32Const(0);
-      code.i32GtS();
-      code.brIf(again);
-    });
+    code.localSet(entry);
+    callIfKnown();
+    // The other place that the address may have.
+    code.localGet(entry);
+    code.i32Const((jumpEntries / 2) * jumpEntryBytes);
+    code.i32Xor();
+    code.localSet(entry);
+    callIfKnown();
     code.end(again);
     code.localGet(budget);
   });

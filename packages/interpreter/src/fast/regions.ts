@@ -34,6 +34,7 @@ export class InterpreterRegions implements RegionSupport {
   readonly functions: WebAssembly.Table;
   onPage: RegionSupport["onPage"];
   readonly #options: RegionsOptions;
+  #places: RegionPlaces | undefined;
 
   constructor(options: RegionsOptions) {
     this.#options = options;
@@ -42,7 +43,8 @@ export class InterpreterRegions implements RegionSupport {
 
   get places(): RegionPlaces {
     const { context, tables } = this.#options;
-    return { ...context, tableEntries, jumpEntries, coloured: tables.useColours() };
+    this.#places ??= { ...context, tableEntries, jumpEntries, coloured: tables.useColours() };
+    return this.#places;
   }
 
   get lastExit(): bigint {

@@ -159,15 +159,23 @@ export class CodeCache implements MemoryListener {
 
   #fill({ region, index }: Entry): void {
     const view = new DataView(this.#memory.memory.buffer);
-    const at = this.#jumpEntry(region.entry);
+    const [first, second] = this.#jumpEntries(region.entry);
+    const isFree = (at: number): boolean => {
+      const tag = view.getBigUint64(at, true);
+      return tag === emptyTag || tag === region.entry;
+    };
+    // The one that is driven out takes the other's place when it is looked up again.
+    const at = !isFree(first) && isFree(second) ? second : first;
     view.setBigUint64(at, region.entry, true);
     view.setUint32(at + 8, index, true);
   }
 
-  #jumpEntry(address: bigint): number {
+  /** Byte offsets of the two entries of the jump cache that an address may have. */
+  #jumpEntries(address: bigint): readonly [number, number] {
     const { jumpTable, jumpEntries } = this.#host.places;
-    const parcel = address >> this.#parcelBits;
-    return jumpTable + Number(parcel & BigInt(jumpEntries - 1)) * jumpEntryBytes;
+    const number = Number((address >> this.#parcelBits) & BigInt(jumpEntries - 1));
+    const other = number ^ (jumpEntries / 2);
+    return [jumpTable + number * jumpEntryBytes, jumpTable + other * jumpEntryBytes];
   }
 
   #place(run: WebAssembly.ExportValue): number {
@@ -192,9 +200,9 @@ export class CodeCache implements MemoryListener {
       else this.#pages.delete(page);
     }
     const view = new DataView(this.#memory.memory.buffer);
-    const at = this.#jumpEntry(region.entry);
-    if (view.getBigUint64(at, true) === region.entry && view.getUint32(at + 8, true) === index) {
-      view.setBigUint64(at, emptyTag, true);
+    for (const at of this.#jumpEntries(region.entry)) {
+      if (view.getBigUint64(at, true) !== region.entry) continue;
+      if (view.getUint32(at + 8, true) === index) view.setBigUint64(at, emptyTag, true);
     }
     this.#host.functions.set(index, null);
     this.#free.push(index);

@@ -21,7 +21,7 @@ export interface RegionSearchOptions {
 /** Instructions translated before the host has compiled the translator itself. */
 const practice = 4000;
 /** How many times as much each instruction costs until then. */
-const clumsiness = 4;
+const clumsiness = 2;
 /** Samples in one place before it is looked at: for each unit of a translated instruction's cost. */
 const samplesToLook = 32;
 /** Instructions that are stepped through in search of a good place to enter. */

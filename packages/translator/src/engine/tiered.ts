@@ -69,7 +69,7 @@ class TieredEngine implements Engine {
   #takeUpMs = 0;
 
   constructor(base: RegionHost, { isa, memory }: EngineOptions, options: TieredOptions) {
-    const { threshold = 1, regionLimit = 400, coldCode = false, translations } = options;
+    const { threshold = 3, regionLimit = 200, coldCode = false, translations } = options;
     this.#base = base;
     this.#isa = isa;
     this.state = base.state;
