@@ -60,12 +60,16 @@ export interface EngineMemory {
   /** The linear memory. It may grow, so views of its buffer must not be kept across calls. */
   readonly memory: WebAssembly.Memory;
   /**
-   * Asks for the colour window: from then on, page number n gets the frame at byte
-   * `start + (n % pages) * 4096` of linear memory, its colour, if that is free, and the pages that
-   * there are move there where they can. Engines need not look up where those are. `pages` is a power
-   * of two; undefined if there is no room.
+   * The colour window that there can be: page number n gets the frame at byte
+   * `start + (n % pages) * 4096` of linear memory, its colour, if that is free. Engines need not look
+   * up where such pages are. `pages` is a power of two.
    */
-  useWindow?(): { readonly start: number; readonly pages: number } | undefined;
+  readonly window?: { readonly start: number; readonly pages: number };
+  /**
+   * Has {@link window} used from now on; pages that there are move to their colour where they can.
+   * False if linear memory has no room for it.
+   */
+  useWindow?(): boolean;
   /** Reserves a zeroed block for an engine's tables and returns its byte offset. */
   allocate(sizeBytes: number, alignment?: number): number;
   /** Gives back a block of {@link allocate}. */

@@ -48,6 +48,12 @@ export type RegionHostExit =
 
 /** How regions are entered and left. */
 export interface RegionSupport {
+  /**
+   * Prepares for regions: to be called before anything is executed, so that {@link places} are the
+   * same in every run of a program.
+   */
+  prepare(): void;
+  /** What regions refer to; asking for it says that there will be some. */
   readonly places: RegionPlaces;
   /**
    * The regions: functions from the budget to what is left of it; its complement (negative) if the

@@ -209,7 +209,7 @@ export function addRun(parent: Command, io: CommandIo, exit: (code: number) => v
     .usage("[options] PROGRAM [ARG...]")
     .argument("<PROGRAM>", "path on this computer; with --root, path in the guest's file system")
     .argument("[ARG...]", "the program's arguments")
-    .option("--engine <NAME>", `what executes the code: ${engineNames.join(", ")}`, "interpreter")
+    .option("--engine <NAME>", `what executes the code: ${engineNames.join(", ")}`, "tiered")
     .option("--root <DIR>", "directory that the guest has as its root")
     .option(
       "--mount <HOST:GUEST[:ro]>",

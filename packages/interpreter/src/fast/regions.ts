@@ -41,6 +41,10 @@ export class InterpreterRegions implements RegionSupport {
     this.functions = options.functions;
   }
 
+  prepare(): void {
+    this.#options.tables.reserveColours();
+  }
+
   get places(): RegionPlaces {
     const { context, tables } = this.#options;
     this.#places ??= { ...context, tableEntries, jumpEntries, coloured: tables.useColours() };

@@ -20,6 +20,7 @@ export class TranslationTables {
   readonly #context: ContextLayout;
   /** The tables of coloured pages, once an engine uses them. */
   coloured: ColourTables | undefined;
+  #reserved: number | undefined;
   /** Byte offsets of their entries in use. */
   readonly #colours = new Set<number>();
   #view: DataView;
@@ -50,13 +51,19 @@ export class TranslationTables {
     if (this.coloured && table !== "fetchTable") this.#enterColour(table, page, base);
   }
 
-  /** Makes the tables of coloured pages, if memory has a window. */
+  /** Sets memory aside for the tables of coloured pages, if there can be any. */
+  reserveColours(): void {
+    const { window } = this.#memory;
+    if (window) this.#reserved ??= this.#memory.allocate(2 * window.pages * colourEntryBytes, 4096);
+  }
+
+  /** Makes the tables of coloured pages, if memory was set aside and has a window. */
   useColours(): ColourTables | undefined {
-    if (this.coloured) return this.coloured;
-    const window = this.#memory.useWindow?.();
-    if (!window) return undefined;
+    const { window } = this.#memory;
+    if (this.coloured || this.#reserved === undefined || !window) return this.coloured;
+    if (!this.#memory.useWindow?.()) return undefined;
     const sizeBytes = window.pages * colourEntryBytes;
-    const readTable = this.#memory.allocate(2 * sizeBytes, 4096);
+    const readTable = this.#reserved;
     this.coloured = { readTable, writeTable: readTable + sizeBytes, ...window };
     new Uint8Array(this.#memory.memory.buffer).fill(0xff, readTable, readTable + 2 * sizeBytes);
     return this.coloured;

@@ -64,11 +64,12 @@ export class FrameAllocator {
     return this.#window;
   }
 
-  /** From now on, pages get the frames of their colour; unless the linear memory has no room. */
-  useWindow(window: ColourWindow): void {
-    if (this.#window) return;
+  /** From now on, pages get the frames of their colour; false if linear memory has no room. */
+  useWindow(window: ColourWindow): boolean {
     const end = window.start + window.pages * PAGE_SIZE;
-    if (this.linear.reserve(window.start, end)) this.#window = window;
+    if (!this.linear.reserve(window.start, end)) return false;
+    this.#window = window;
+    return true;
   }
 
   /** Frames in use; the zero frame and charges are not counted. */

@@ -403,7 +403,8 @@ describe("colours", () => {
       fc.property(fc.array(fc.nat({ max: 2 ** 32 - 1 }), { maxLength: 50 }), (numbers) => {
         const memory = new GuestMemory();
         const { engine } = memory;
-        const { start = 0, pages = 0 } = engine.useWindow() ?? {};
+        const { start, pages } = engine.window;
+        engine.useWindow();
         const window = pages * 4096;
         const place = (space: ProcessAddressSpace, address: number): number => {
           engine.switchTo(space);
@@ -450,7 +451,8 @@ describe("colours", () => {
         if (page !== undefined) changed.push(page);
       },
     });
-    const { start = 0 } = engine.useWindow() ?? {};
+    const { start } = engine.window;
+    expect(engine.useWindow()).toBe(true);
     expect(changed.length).toBeGreaterThan(0);
     for (const address of addresses) expect(space.loadU32(address)).toBe(address);
     expect(other.loadU32(0x1000)).toBe(1);

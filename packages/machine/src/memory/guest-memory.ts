@@ -137,6 +137,7 @@ export class GuestMemory implements AddressSpaceProvider {
 /** The engine's view of guest memory: {@link switchTo} says which address space it executes in. */
 export class CurrentSpaceMemory implements EngineMemory {
   readonly memory: WebAssembly.Memory;
+  readonly window: ColourWindow = colourWindow;
   readonly #frames: FrameAllocator;
   readonly #blocks: BlockAllocator;
   readonly #spaces: ReadonlySet<ProcessAddressSpace>;
@@ -157,17 +158,11 @@ export class CurrentSpaceMemory implements EngineMemory {
     };
   }
 
-  /** Where pages lie whose frames have their colour, once {@link useWindow} was called. */
-  get window(): ColourWindow | undefined {
-    return this.#frames.window;
-  }
-
-  useWindow(): ColourWindow | undefined {
-    if (!this.#frames.window) {
-      this.#frames.useWindow(colourWindow);
+  useWindow(): boolean {
+    if (!this.#frames.window && this.#frames.useWindow(colourWindow)) {
       for (const space of this.#spaces) space.recolour();
     }
-    return this.#frames.window;
+    return this.#frames.window !== undefined;
   }
 
   /** Bytes of the engines' tables. */

@@ -41,6 +41,7 @@ export class RegionInstaller {
       env: { memory: memory.memory },
       ...(this.#floatPolicy && floatImports(this.#floatPolicy)),
     };
+    host.regions.prepare();
     if (!translations || translations.modules.length === 0) return;
     const kept = new KeptRegions(translations, {
       host: this.#host(),

@@ -19,7 +19,7 @@ import { RegionSearch } from "./region-search.ts";
 /** How a tiered engine decides. */
 export interface TieredOptions {
   /**
-   * Samples for each instruction of a region until it is translated; default 1. With 0, every sample
+   * Samples for each instruction of a region until it is translated; default 2. With 0, every sample
    * makes a region that begins right there.
    */
   readonly threshold?: number;
@@ -69,7 +69,7 @@ class TieredEngine implements Engine {
   #takeUpMs = 0;
 
   constructor(base: RegionHost, { isa, memory }: EngineOptions, options: TieredOptions) {
-    const { threshold = 3, regionLimit = 200, coldCode = false, translations } = options;
+    const { threshold = 2, regionLimit = 400, coldCode = false, translations } = options;
     this.#base = base;
     this.#isa = isa;
     this.state = base.state;
