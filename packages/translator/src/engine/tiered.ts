@@ -44,8 +44,10 @@ export interface TieredOptions {
  * replacement uses better code for a function only when it is called again.
  */
 const longestRun = 1 << 20;
-/** From sample to sample, regions may leave so often to the interpreter. */
+/** From sample to sample, regions may leave so often to the interpreter … */
 const tooManyLeaves = 64;
+/** … and once in so many instructions. */
+const instructionsPerLeave = 1000n;
 
 /** Makes a factory of tiered engines above an interpreter. */
 export function tiered(base: RegionHostFactory, options: TieredOptions = {}): EngineFactory {
@@ -65,6 +67,8 @@ class TieredEngine implements Engine {
   readonly #search: RegionSearch;
   readonly #installer: RegionInstaller;
   #leaves = 0;
+  /** Instructions retired when they were counted. */
+  #checkedAt = 0n;
   #translateMs = 0;
   #takeUpMs = 0;
 
@@ -158,8 +162,11 @@ class TieredEngine implements Engine {
   #checkLeaves(): void {
     const { lastExit, leaves } = this.#base.regions;
     const count = (leaves - this.#leaves) >>> 0;
+    const executed = this.retired - this.#checkedAt;
     this.#leaves = leaves;
-    if (count >= tooManyLeaves) this.#installer.separate(lastExit);
+    this.#checkedAt = this.retired;
+    if (count < tooManyLeaves || BigInt(count) * instructionsPerLeave < executed) return;
+    this.#installer.separate(lastExit);
   }
 
   #show(made: RegionModule): void {
