@@ -77,10 +77,10 @@ export interface RegionSupport {
    */
   onPage: ((address: bigint) => void) | undefined;
   /**
-   * From now on, the interpreter looks the address up in the jump cache when it comes by. False if
-   * nothing was executed in that page yet.
+   * From now on, the interpreter looks the address up in the jump cache when it comes by. Does
+   * nothing for a page in which nothing was executed yet.
    */
-  mark(address: bigint): boolean;
+  mark(address: bigint): void;
   /** Takes a mark back. */
   unmark(address: bigint): void;
   /** Whether the address is marked. */

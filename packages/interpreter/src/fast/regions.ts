@@ -92,11 +92,9 @@ export class InterpreterRegions implements RegionSupport {
     return exit(code);
   }
 
-  mark(address: bigint): boolean {
+  mark(address: bigint): void {
     const { frame, offset } = this.#place(address);
-    const { pages } = this.#options;
-    if (frame >= 0) pages.setHandler(frame, offset, fixedHandler.marked);
-    return this.isMarked(address);
+    if (frame >= 0) this.#options.pages.setHandler(frame, offset, fixedHandler.marked);
   }
 
   unmark(address: bigint): void {

@@ -72,11 +72,6 @@ export class CodeCache implements MemoryListener {
     memory.attach(this);
   }
 
-  /** Whether a valid region begins at an address. */
-  has(address: bigint): boolean {
-    return this.#find(address) !== undefined;
-  }
-
   /** Adds a region whose code was just read, and has control come to it. */
   add(region: CachedRegion): void {
     const replaced = this.#find(region.entry);
@@ -102,7 +97,7 @@ export class CodeCache implements MemoryListener {
     this.#host.mark(region.entry);
   }
 
-  /** Removes the regions that have an instruction at an address. */
+  /** Removes the regions that have code around an address. */
   removeAt(address: bigint): void {
     const page = address & ~0xfffn;
     const offset = Number(address - page);

@@ -22,6 +22,9 @@ export interface RegionInstallerOptions {
   readonly translations: Translations | undefined;
 }
 
+/** Instructions that are remembered to be alone; then all are forgotten. */
+const mostAlone = 1 << 14;
+
 /** Puts regions into the code cache. */
 export class RegionInstaller {
   /** Regions and instructions translated, bytes of their modules, regions taken up. */
@@ -102,6 +105,7 @@ export class RegionInstaller {
   separate(address: bigint): void {
     const pc = toNumber(address);
     if (this.#alone.has(pc)) return;
+    if (this.#alone.size >= mostAlone) this.#alone.clear();
     this.#alone.add(pc);
     this.#options.cache.removeAt(address);
     this.#kept?.discard(address);

@@ -20,8 +20,6 @@ export interface AccessGroup {
   readonly end: number;
   /** The instruction that checks. */
   readonly first: PlacedInstruction;
-  /** Number among the groups of its block. */
-  readonly number: number;
 }
 
 interface OpenGroup {
@@ -51,14 +49,13 @@ export function groupAccesses(
     read: new Map<RegisterSlot, OpenGroup>(),
     write: new Map<RegisterSlot, OpenGroup>(),
   };
-  let number = 0;
   const close = (base: RegisterSlot, direction: "read" | "write"): void => {
     const group = open[direction].get(base);
     open[direction].delete(base);
     const [first, second] = group?.members ?? [];
     if (!group || !first || !second) return;
     const { low, end, members } = group;
-    const closed = { base, direction, low, end, first, number: number++ };
+    const closed = { base, direction, low, end, first };
     for (const member of members) groups.set(member, closed);
   };
   for (const placed of block.instructions) {

@@ -96,7 +96,7 @@ function emitBlocks(
       code.i32Const(block.instructions.length);
       code.i32Sub();
       code.localSet(budget);
-      target.memory.beginBlock(code, groupAccesses(block, services.isa.layout, services.isAlone));
+      target.memory.beginBlock(groupAccesses(block, services.isa.layout, services.isAlone));
       emitBlock(code, block, target, services.library, labelOf);
     },
   });

@@ -3,7 +3,12 @@
  * where the page lies: then only the page has to be compared, and where the data is doesn't depend
  * on a table. What lies elsewhere is looked up in the software TLB.
  */
-import type { MemoryAccess, RegionPlaces } from "@isovm/isa-spec";
+import {
+  type AlignmentPolicy,
+  IsovmError,
+  type MemoryAccess,
+  type RegionPlaces,
+} from "@isovm/isa-spec";
 import {
   type FunctionBuilder,
   type Local,
@@ -11,9 +16,9 @@ import {
   type MemoryStrategy,
   type Push,
   pageBits,
+  pushAccessedPage,
   resize,
   storeInstruction,
-  tlbEntryBytes,
 } from "@isovm/wasm";
 import type { RegisterSlot } from "../ir/register-slot.ts";
 import type { AccessGroup } from "./access-groups.ts";
@@ -37,8 +42,6 @@ export interface RegionMemoryOptions {
 /** Accesses of one instruction at a time, of one block at a time. */
 export class RegionMemory implements MemoryStrategy {
   readonly #options: RegionMemoryOptions;
-  /** By number of the group: what to add to an address for its byte offset in linear memory. */
-  readonly #addends: Local[] = [];
   #groups: ReadonlyMap<PlacedInstruction, AccessGroup> = new Map();
   #current: PlacedInstruction | undefined;
 
@@ -47,12 +50,8 @@ export class RegionMemory implements MemoryStrategy {
   }
 
   /** Turns to a block. */
-  beginBlock(code: FunctionBuilder, groups: ReadonlyMap<PlacedInstruction, AccessGroup>): void {
+  beginBlock(groups: ReadonlyMap<PlacedInstruction, AccessGroup>): void {
     this.#groups = groups;
-    if (this.#options.places.coloured) return;
-    for (const { number } of groups.values()) {
-      while (this.#addends.length <= number) this.#addends.push(code.local("i32", "addend"));
-    }
   }
 
   /** Turns to an instruction. */
@@ -89,14 +88,13 @@ export class RegionMemory implements MemoryStrategy {
   ): number | undefined {
     const { isAlone, places } = this.#options;
     const current = this.#current;
-    if (!current || isAlone(current)) return undefined;
+    if (!places.coloured || !current || isAlone(current)) return undefined;
     const group = this.#groups.get(current);
-    if (!places.coloured) return group && this.#pushGrouped(code, access, address, group);
     const mask = places.coloured.pages * 2 ** pageBits - 1;
     if (group) {
       if (group.first === current) {
-        const guest = this.#lowest(code, group);
-        if (guest) this.#checkColour(code, guest, direction, group.end - group.low, false);
+        const lowest = this.#lowest(code, group);
+        this.#checkColour(code, lowest, direction, group.end - group.low, "any");
       }
       address();
       resize(code, access.address.width, 32);
@@ -105,7 +103,7 @@ export class RegionMemory implements MemoryStrategy {
       address();
       resize(code, access.address.width, 64);
       code.localSet(guest);
-      this.#checkColour(code, guest, direction, access.width / 8, access.alignment === "required");
+      this.#checkColour(code, guest, direction, access.width / 8, access.alignment);
       code.localGet(guest);
       code.i32WrapI64();
     }
@@ -114,29 +112,10 @@ export class RegionMemory implements MemoryStrategy {
     return places.coloured.start;
   }
 
-  #pushGrouped(
-    code: FunctionBuilder,
-    access: MemoryAccess,
-    address: Push,
-    group: AccessGroup,
-  ): number | undefined {
-    const addend = this.#addends[group.number];
-    if (!addend) return undefined;
-    if (group.first === this.#current) {
-      const guest = this.#lowest(code, group);
-      if (guest) this.#lookUp(code, guest, group, addend);
-    }
-    address();
-    resize(code, access.address.width, 32);
-    code.localGet(addend);
-    code.i32Add();
-    return 0;
-  }
-
   /** Leaves the lowest address of a group in a local. */
-  #lowest(code: FunctionBuilder, { base, low }: AccessGroup): Local | undefined {
+  #lowest(code: FunctionBuilder, { base, low }: AccessGroup): Local {
     const held = this.#options.registers.get(base);
-    if (!held) return undefined;
+    if (!held) throw new IsovmError("a group's register is not held", { offset: base.offset });
     const guest = code.local("i64", "guest");
     code.localGet(held.local);
     if (base.width > 32) {
@@ -157,7 +136,7 @@ export class RegionMemory implements MemoryStrategy {
     guest: Local,
     direction: "read" | "write",
     sizeBytes: number,
-    isAligned: boolean,
+    alignment: AlignmentPolicy,
   ): void {
     const { places, leave } = this.#options;
     if (!places.coloured) return;
@@ -169,53 +148,8 @@ export class RegionMemory implements MemoryStrategy {
     code.i32Const((pages - 1) * colourEntryBytes);
     code.i32And();
     code.i64Load(direction === "read" ? readTable : writeTable);
-    pushPage(code, guest, sizeBytes, isAligned);
+    pushAccessedPage(code, guest, sizeBytes, alignment);
     code.i64Ne();
     code.if(leave);
   }
-
-  #lookUp(
-    code: FunctionBuilder,
-    guest: Local,
-    { direction, low, end }: AccessGroup,
-    addend: Local,
-  ): void {
-    const { places, leave } = this.#options;
-    const table = direction === "read" ? places.readTable : places.writeTable;
-    const entry = code.local("i32", "entry");
-    code.localGet(guest);
-    code.i64Const(pageBits - Math.log2(tlbEntryBytes));
-    code.i64ShrU();
-    code.i32WrapI64();
-    code.i32Const((places.tableEntries - 1) * tlbEntryBytes);
-    code.i32And();
-    code.localTee(entry);
-    code.i64Load(table);
-    pushPage(code, guest, end - low, false);
-    code.i64Ne();
-    code.if(leave);
-    code.localGet(entry);
-    code.i32Load(table + 8);
-    code.localSet(addend);
-  }
-}
-
-/** Pushes the page of an access's last byte; what isn't aligned but has to be gives no page. */
-function pushPage(
-  code: FunctionBuilder,
-  guest: Local,
-  sizeBytes: number,
-  isAligned: boolean,
-): void {
-  code.localGet(guest);
-  if (isAligned) {
-    code.i64Const(-(2 ** pageBits) + (sizeBytes - 1));
-  } else {
-    if (sizeBytes > 1) {
-      code.i64Const(sizeBytes - 1);
-      code.i64Add();
-    }
-    code.i64Const(-(2 ** pageBits));
-  }
-  code.i64And();
 }

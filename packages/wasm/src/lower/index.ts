@@ -7,6 +7,7 @@ export { RuntimeLibrary, type RuntimeLibraryOptions } from "./runtime-library.ts
 export { planSharing, type Shared, type SharingPlan } from "./sharing.ts";
 export {
   pageBits,
+  pushAccessedPage,
   type SoftwareTlbOptions,
   softwareTlb,
   tlbEntryBytes,

@@ -3,8 +3,8 @@
  * probed inline. An entry has 16 bytes: the virtual page address (i64, all ones if empty) and what
  * to add to the low half of an address to get the byte offset in linear memory (i32).
  */
-import type { MemoryAccess } from "@isovm/isa-spec";
-import type { FunctionBuilder, FunctionIndex } from "../emit/index.ts";
+import type { AlignmentPolicy, MemoryAccess } from "@isovm/isa-spec";
+import type { FunctionBuilder, FunctionIndex, Local } from "../emit/index.ts";
 import type { Push } from "./arithmetic.ts";
 import { loadInstruction, storeInstruction } from "./memory-access.ts";
 import { resize, typeOf } from "./representation.ts";
@@ -53,6 +53,30 @@ export type SoftwareTlbOptions = SoftwareTlbTables &
       }
   );
 
+/**
+ * Pushes what the entry of an access's page has to equal: the page of its last byte, so that one that
+ * reaches into the next page misses; where alignment is required, an address that isn't aligned keeps
+ * low bits and misses.
+ */
+export function pushAccessedPage(
+  code: FunctionBuilder,
+  guest: Local,
+  sizeBytes: number,
+  alignment: AlignmentPolicy,
+): void {
+  code.localGet(guest);
+  if (alignment === "required") {
+    code.i64Const(-(2 ** pageBits) + (sizeBytes - 1));
+  } else {
+    if (sizeBytes > 1) {
+      code.i64Const(sizeBytes - 1);
+      code.i64Add();
+    }
+    code.i64Const(-(2 ** pageBits));
+  }
+  code.i64And();
+}
+
 /** Makes the strategy; `options` may be shared by all instructions of a module. */
 export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
   const indexMask = (options.entries - 1) * tlbEntryBytes;
@@ -72,19 +96,7 @@ export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
     code.i32And();
     code.localTee(entry);
     code.i64Load(table);
-    code.localGet(guest);
-    if (access.alignment === "required") {
-      // A misaligned address keeps low bits and misses.
-      code.i64Const(-(2 ** pageBits) + (sizeBytes - 1));
-    } else {
-      // An access that reaches into the next page compares with that page and misses.
-      if (sizeBytes > 1) {
-        code.i64Const(sizeBytes - 1);
-        code.i64Add();
-      }
-      code.i64Const(-(2 ** pageBits));
-    }
-    code.i64And();
+    pushAccessedPage(code, guest, sizeBytes, access.alignment);
     code.i64Eq();
     return { guest, entry, sizeBytes };
   }
