@@ -54,6 +54,6 @@ export const testSupport: RegExp = /^packages\/testkit\/src\/conformance\//;
 /** Sources that run on Node only and may import `node:` modules; all others run in a browser too. */
 export const nodeOnly: readonly RegExp[] = [
   /^packages\/cli\//,
-  /^packages\/abi\/src\/node(\.ts|\/)/,
+  /^packages\/(abi|devices)\/src\/node(\.ts|\/)/,
   /^packages\/testkit\/src\/(conformance|debian|oracle)\//,
 ];

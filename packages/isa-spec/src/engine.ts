@@ -40,7 +40,22 @@ export type Exit =
   | { readonly kind: "breakpoint" };
 
 /** Negative results of {@link EngineMemory.translate}. */
-export const translationFault = { unmapped: -1, permission: -2, bus: -3, memory: -4 } as const;
+export const translationFault = {
+  unmapped: -1,
+  permission: -2,
+  bus: -3,
+  memory: -4,
+  /** No fault: a device answers there. See {@link EngineMemory.devices}. */
+  device: -5,
+} as const;
+
+/** Devices in the guest's address space, by virtual address. Values are little-endian. */
+export interface DeviceAccess {
+  /** Reads 1, 2, 4 or 8 bytes; undefined if nothing answers an access of that size there. */
+  read(address: bigint, sizeBytes: number): bigint | undefined;
+  /** Writes; false if nothing answers. */
+  write(address: bigint, sizeBytes: number, value: bigint): boolean;
+}
 
 /** Told by guest memory about what happened behind an engine's back. */
 export interface MemoryListener {
@@ -48,8 +63,13 @@ export interface MemoryListener {
   codeWritten(frame: number, start: number, end: number): void;
   /** A frame was marked as code: engines that write to it unnoticed must not do so any more. */
   codeMarked?(frame: number): void;
-  /** Translations of `pageCount` pages from `startPage` (page numbers) are stale; all, if absent. */
-  mappingChanged(startPage?: bigint, pageCount?: number): void;
+  /**
+   * Translations of `pageCount` pages from `startPage` (page numbers) are stale; all, if absent. In
+   * one translation context, or in all of them.
+   */
+  mappingChanged(startPage?: bigint, pageCount?: number, context?: number): void;
+  /** {@link EngineMemory.context} has changed; its translations are as they were when it was left. */
+  contextChanged?(context: number): void;
 }
 
 /**
@@ -70,6 +90,15 @@ export interface EngineMemory {
    * False if linear memory has no room for it.
    */
   useWindow?(): boolean;
+  /**
+   * How many translation contexts there are: address spaces, or privileges within one, whose
+   * translations engines keep apart, so that changing between them costs nothing. 1 if absent.
+   */
+  readonly contexts?: number;
+  /** The current context, from 0. */
+  readonly context?: number;
+  /** What answers where {@link translate} returns `translationFault.device`. */
+  readonly devices?: DeviceAccess;
   /** Reserves a zeroed block for an engine's tables and returns its byte offset. */
   allocate(sizeBytes: number, alignment?: number): number;
   /** Gives back a block of {@link allocate}. */
@@ -119,6 +148,12 @@ export interface Engine {
   readonly retired: bigint;
   /** Executes at most `budget` instructions (1 to 2^31-1). An instruction that traps counts. */
   run(budget: number): Exit;
+  /**
+   * Ends the current {@link run} with `budget` after the instruction that is executing: for devices
+   * and intrinsics, which are called in its midst. {@link retired} is exact then, without that
+   * instruction.
+   */
+  interrupt(): void;
   /** Addresses at which {@link run} stops before executing; not on the first instruction of a run. */
   readonly breakpoints: Set<bigint>;
   /** Figures about the work done so far, for people. */

@@ -28,3 +28,4 @@ export * from "./pattern.ts";
 export * from "./pseudo.ts";
 export * from "./region-host.ts";
 export * from "./state.ts";
+export * from "./system.ts";

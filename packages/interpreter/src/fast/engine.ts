@@ -71,6 +71,9 @@ class FastInterpreter implements RegionHost {
   readonly #run: (budget: number) => number;
   readonly #tables: TranslationTables;
   readonly #slow: SlowAccess;
+  /** The budget of the generated code that is running; 0 if none is. */
+  #running = 0;
+  #isInterrupted = false;
 
   constructor(options: EngineOptions) {
     const { isa, memory } = options;
@@ -145,18 +148,40 @@ class FastInterpreter implements RegionHost {
   }
 
   get retired(): bigint {
-    return this.#tables.view.getBigUint64(this.#context.retiredBase, true);
+    const before = this.#tables.view.getBigUint64(this.#context.retiredBase, true);
+    // The instruction that calls out of the run is counted already, and has not retired.
+    return this.#running > 0 ? before + BigInt(this.#running - this.#left() - 1) : before;
+  }
+
+  interrupt(): void {
+    if (this.#running === 0) return;
+    const { view } = this.#tables;
+    const { reserve, savedBudget, startBudget } = this.#context;
+    const left = view.getUint32(savedBudget, true);
+    this.#running -= this.#left();
+    view.setUint32(startBudget, view.getUint32(startBudget, true) - left, true);
+    view.setUint32(savedBudget, 0, true);
+    view.setUint32(reserve, 0, true);
+    this.#isInterrupted = true;
   }
 
   run(budget: number): Exit {
     checkBudget(budget);
+    this.#isInterrupted = false;
     if (this.breakpoints.size === 0) return this.#exit(this.#execute(budget, budget));
     for (let count = 0; count < budget; count += 1) {
       if (count > 0 && this.breakpoints.has(this.state.pc)) return { kind: "breakpoint" };
       const exit = this.#exit(this.#execute(1, 1));
-      if (exit.kind !== "budget") return exit;
+      if (exit.kind !== "budget" || this.#isInterrupted) return exit;
     }
     return { kind: "budget" };
+  }
+
+  /** Instructions of the current run that may still be executed, in the midst of one. */
+  #left(): number {
+    const { view } = this.#tables;
+    const { reserve, savedBudget } = this.#context;
+    return view.getUint32(savedBudget, true) + view.getUint32(reserve, true);
   }
 
   statistics(): Readonly<Record<string, number>> {
@@ -171,10 +196,12 @@ class FastInterpreter implements RegionHost {
     const { budgetLeft, reserve, retiredBase } = this.#context;
     const first = Math.min(budget, quantum);
     this.#tables.view.setUint32(reserve, budget - first, true);
+    this.#running = budget;
     const code = this.#run(first);
     const { view } = this.#tables;
     const left = view.getUint32(budgetLeft, true) + view.getUint32(reserve, true);
-    const executed = budget - left;
+    const executed = this.#running - left;
+    this.#running = 0;
     const retired = countsLast.has(code) ? executed : executed - 1;
     view.setBigUint64(retiredBase, view.getBigUint64(retiredBase, true) + BigInt(retired), true);
     return code;

@@ -76,6 +76,7 @@ class ReferenceEngine implements Engine {
   readonly #free: FreeChoice | undefined;
   readonly #longest: number;
   readonly #hasOpenLength: boolean;
+  #isInterrupted = false;
 
   constructor(options: EngineOptions, { free }: ReferenceOptions) {
     const { isa, memory } = options;
@@ -99,13 +100,19 @@ class ReferenceEngine implements Engine {
 
   run(budget: number): Exit {
     checkBudget(budget);
+    this.#isInterrupted = false;
     for (let count = 0; count < budget; count += 1) {
       if (count > 0 && this.breakpoints.has(this.state.pc)) return { kind: "breakpoint" };
       const exit = this.#step();
       if (exit) return exit;
       this.retired += 1n;
+      if (this.#isInterrupted) break;
     }
     return { kind: "budget" };
+  }
+
+  interrupt(): void {
+    this.#isInterrupted = true;
   }
 
   statistics(): Readonly<Record<string, number>> {

@@ -70,6 +70,7 @@ class TieredEngine implements Engine {
   /** Instructions retired when they were counted. */
   #checkedAt = 0n;
   #translateMs = 0;
+  #isInterrupted = false;
   #takeUpMs = 0;
 
   constructor(base: RegionHost, { isa, memory }: EngineOptions, options: TieredOptions) {
@@ -90,13 +91,19 @@ class TieredEngine implements Engine {
     return this.#base.retired;
   }
 
+  interrupt(): void {
+    this.#base.interrupt();
+    this.#isInterrupted = true;
+  }
+
   run(budget: number): Exit {
+    this.#isInterrupted = false;
     if (this.breakpoints.size > 0) return this.#runToBreakpoint(budget);
     const { regions } = this.#base;
     const end = this.#base.retired + BigInt(budget);
     for (;;) {
       const left = Number(end - this.#base.retired);
-      if (left === 0) return { kind: "budget" };
+      if (left === 0 || this.#isInterrupted) return { kind: "budget" };
       const exit = regions.run(Math.min(left, longestRun), this.#samplePeriod);
       switch (exit.kind) {
         case "budget":
@@ -139,7 +146,7 @@ class TieredEngine implements Engine {
     for (let count = 0; count < budget; count += 1) {
       if (count > 0 && this.breakpoints.has(this.state.pc)) return { kind: "breakpoint" };
       const exit = this.#base.regions.step();
-      if (exit.kind !== "budget") return exit;
+      if (exit.kind !== "budget" || this.#isInterrupted) return exit;
     }
     return { kind: "budget" };
   }

@@ -1,0 +1,11 @@
+import type { Options } from "tsup";
+
+const options: Options = {
+  entry: ["src/index.ts", "src/node.ts"],
+  format: "esm",
+  dts: true,
+  target: "es2023",
+  sourcemap: true,
+};
+
+export default options;
