@@ -13,6 +13,8 @@ export interface RegionPlaces {
   readonly readTable: number;
   readonly writeTable: number;
   readonly tableEntries: number;
+  /** What to add to the tables' offsets in the current translation context (4), if there are several. */
+  readonly bank?: number;
   /**
    * Pages whose frames have their colour, if memory has a colour window: tables for loads and stores
    * with an entry of 8 bytes for each colour, the address of the page that is there and may be
@@ -28,12 +30,14 @@ export interface RegionPlaces {
     | undefined;
   /**
    * The jump cache: where to go on at a guest address, by entries of 16 bytes: the address (8, all
-   * ones if empty) and the index of a region in {@link RegionSupport.functions} (4). The entry of
+   * ones if empty), the index of a region in {@link RegionSupport.functions} (4), and a tag (4): the
+   * entry holds while the value at `jumpTag` (4) equals that. The entry of
    * an address is the one numbered by its parcel, modulo `jumpEntries`, or the one half a table
    * away. The translator fills it.
    */
   readonly jumpTable: number;
   readonly jumpEntries: number;
+  readonly jumpTag: number;
 }
 
 /** Why {@link RegionSupport.run} returned, beside the exits of an engine. */

@@ -33,13 +33,20 @@ export interface ContextLayout {
   readonly inRegions: number;
   /** How often a region left an instruction to the interpreter (4). */
   readonly leaves: number;
-  /** Software TLBs for data. */
+  /** Software TLBs for data, of the first translation context. */
   readonly readTable: number;
   readonly writeTable: number;
   /** By page: virtual address (8), byte offset of its records (4). */
   readonly fetchTable: number;
-  /** By address: where it is (8), the index of its region (4). */
+  /** Translation contexts; each has its tables `contextBytes` behind those of the one before. */
+  readonly contexts: number;
+  readonly contextBytes: number;
+  /** What to add for the tables of the current context (4); absent if there is one context only. */
+  readonly bank?: number;
+  /** By address: where it is (8), the index of its region (4), for which tag (4). */
   readonly jumpTable: number;
+  /** The tag of entries of the jump cache that hold now (4). */
+  readonly jumpTag: number;
   /** Bytes of an access that crosses a page. */
   readonly bounce: number;
   /** A page of records for one instruction that crosses a page, and its bytes. */
@@ -56,8 +63,8 @@ const largestPiece = 32;
 /** Bytes of the longest instruction that a straddling record can hold. */
 const longestInstruction = 16;
 
-/** Lays out the context from byte `base`. */
-export function layoutContext(layout: StateLayout, base: number): ContextLayout {
+/** Lays out the interpreter's block from byte `base`, with tables for so many contexts. */
+export function layoutContext(layout: StateLayout, base: number, contexts = 1): ContextLayout {
   let next = base;
   const take = (sizeBytes: number): number => {
     const offset = next;
@@ -68,6 +75,7 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
   const exit = take(32);
   const run = take(64);
   const tableBytes = tableEntries * tlbEntryBytes;
+  const tables = take(contexts * 3 * tableBytes);
   return {
     state,
     exitValue: exit,
@@ -84,9 +92,13 @@ export function layoutContext(layout: StateLayout, base: number): ContextLayout 
     lastExit: run + 40,
     inRegions: run + 48,
     leaves: run + 56,
-    readTable: take(tableBytes),
-    writeTable: take(tableBytes),
-    fetchTable: take(tableBytes),
+    jumpTag: run + 60,
+    readTable: tables,
+    writeTable: tables + tableBytes,
+    fetchTable: tables + 2 * tableBytes,
+    contexts,
+    contextBytes: 3 * tableBytes,
+    ...(contexts > 1 && { bank: run + 28 }),
     jumpTable: take(jumpEntries * jumpEntryBytes),
     bounce: take(16),
     straddleCode: take(longestInstruction),

@@ -41,17 +41,18 @@ interface Compiled {
   readonly module: WebAssembly.Module;
 }
 
-/** Modules by ISA and context offset: a host that makes many machines compiles once. */
-const compiled = new WeakMap<Isa, Map<number, Compiled>>();
+/** Modules by ISA and place of the context, which depends on the number of translation contexts: a host that makes many machines compiles once. */
+const compiled = new WeakMap<Isa, Map<string, Compiled>>();
 
 function compile(isa: Isa, context: ContextLayout): Compiled {
-  const byBase = compiled.get(isa) ?? new Map<number, Compiled>();
+  const byBase = compiled.get(isa) ?? new Map<string, Compiled>();
   compiled.set(isa, byBase);
-  const known = byBase.get(context.state);
+  const key = `${context.state}:${context.contexts}`;
+  const known = byBase.get(key);
   if (known) return known;
   const program = generateInterpreter(isa, context);
   const made = { program, module: new WebAssembly.Module(program.bytes) };
-  byBase.set(context.state, made);
+  byBase.set(key, made);
   return made;
 }
 
@@ -79,8 +80,10 @@ class FastInterpreter implements RegionHost {
     const { isa, memory } = options;
     this.#isa = isa;
     this.#memory = memory;
-    const { sizeBytes } = layoutContext(isa.layout, 0);
-    this.#context = layoutContext(isa.layout, memory.allocate(sizeBytes, pageBytes));
+    const { contexts = 1 } = memory;
+    const { sizeBytes } = layoutContext(isa.layout, 0, contexts);
+    const base = memory.allocate(sizeBytes, pageBytes);
+    this.#context = layoutContext(isa.layout, base, contexts);
     this.#tables = new TranslationTables(memory, this.#context);
     this.#slow = new SlowAccess(isa, memory, this.#context, this.#tables);
     const { program, module } = compile(isa, this.#context);
@@ -123,6 +126,7 @@ class FastInterpreter implements RegionHost {
     // The module is generated: its one export has this type.
     this.#run = instance.exports.run as (budget: number) => number;
     this.#tables.clear();
+    this.#tables.select(memory.context ?? 0);
     const { jumpTable, leftTo } = this.#context;
     new Uint8Array(memory.memory.buffer).fill(
       0xff,
@@ -143,7 +147,9 @@ class FastInterpreter implements RegionHost {
     memory.attach({
       codeWritten: (frame, start, end) => this.#pages.invalidate(frame, start, end),
       codeMarked: (frame) => this.#tables.dropWrites(frame),
-      mappingChanged: (startPage, pageCount) => this.#tables.drop(startPage, pageCount),
+      mappingChanged: (startPage, pageCount, context) =>
+        this.#tables.drop(startPage, pageCount, context),
+      contextChanged: (context) => this.#tables.select(context),
     });
   }
 

@@ -29,6 +29,12 @@ export function addEnter(
       code.i64Load(context.jumpTable);
       code.localGet(pc);
       code.i64Eq();
+      code.localGet(entry);
+      code.i32Load(context.jumpTable + 12);
+      code.i32Const(0);
+      code.i32Load(context.jumpTag);
+      code.i32Eq();
+      code.i32And();
       code.if(() => {
         code.localGet(budget);
         code.localGet(entry);

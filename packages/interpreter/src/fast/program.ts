@@ -12,6 +12,7 @@ import {
   UnsupportedError,
 } from "@isovm/isa-spec";
 import {
+  addBank,
   FloatLibrary,
   type FunctionBuilder,
   type FunctionIndex,
@@ -314,6 +315,7 @@ function emitRun(
     readTable: context.readTable,
     writeTable: context.writeTable,
     entries: tableEntries,
+    bank: context.bank,
     readSlow: functions.read,
     locateSlow: functions.locate,
     storeSlow: functions.store,
@@ -458,6 +460,7 @@ function emitLookup(
   code.i32WrapI64();
   code.i32Const((tableEntries - 1) * 16);
   code.i32And();
+  addBank(code, context.bank);
   code.localTee(entry);
   code.i64Load(context.fetchTable);
   code.localGet(locals.target);

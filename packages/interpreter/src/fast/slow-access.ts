@@ -1,5 +1,12 @@
 /** What generated code calls for accesses to guest memory that its translation tables miss. */
-import type { AccessKind, EngineMemory, Exit, FaultReason, Isa } from "@isovm/isa-spec";
+import {
+  type AccessKind,
+  type EngineMemory,
+  type Exit,
+  type FaultReason,
+  type Isa,
+  translationFault,
+} from "@isovm/isa-spec";
 import { faultReason } from "../reference/memory.ts";
 import type { ContextLayout } from "./context.ts";
 import type { TranslationTables } from "./translation-tables.ts";
@@ -51,10 +58,13 @@ export class SlowAccess {
     const offset = Number(address & 0xfffn);
     if (size < 0 && offset % sizeBytes !== 0) return this.fail("read", address, "misaligned");
     const frame = this.#translate("readTable", address);
+    if (frame === translationFault.device) return this.#readDevice(address, sizeBytes);
     if (frame < 0) return 0;
     const inPage = pageBytes - offset;
     if (sizeBytes <= inPage) return frame + offset;
-    const second = this.#translate("readTable", this.wrap(address + BigInt(inPage)));
+    const next = this.wrap(address + BigInt(inPage));
+    const second = this.#translate("readTable", next);
+    if (second === translationFault.device) return this.fail("read", next, "bus");
     if (second < 0) return 0;
     const bytes = new Uint8Array(this.#memory.memory.buffer);
     bytes.copyWithin(this.#context.bounce, frame + offset, frame + pageBytes);
@@ -69,6 +79,7 @@ export class SlowAccess {
     const offset = Number(address & 0xfffn);
     if (offset % sizeBytes !== 0) return this.fail("write", address, "misaligned");
     const frame = this.#translate("writeTable", address);
+    if (frame === translationFault.device) return this.fail("write", address, "bus");
     if (frame < 0) return 0;
     if (this.#memory.isCode(frame)) this.#memory.wrote(frame, offset, offset + sizeBytes);
     return frame + offset;
@@ -81,11 +92,14 @@ export class SlowAccess {
     const offset = Number(address & 0xfffn);
     if (size < 0 && offset % sizeBytes !== 0) return this.fail("write", address, "misaligned");
     const frame = this.#translate("writeTable", address);
+    if (frame === translationFault.device) return this.#writeDevice(address, value, sizeBytes);
     if (frame < 0) return 0;
     const inPage = Math.min(sizeBytes, pageBytes - offset);
     let second = -1;
     if (sizeBytes > inPage) {
-      second = this.#translate("writeTable", this.wrap(address + BigInt(inPage)));
+      const next = this.wrap(address + BigInt(inPage));
+      second = this.#translate("writeTable", next);
+      if (second === translationFault.device) return this.fail("write", next, "bus");
       if (second < 0) return 0;
     }
     if (second < 0) {
@@ -104,10 +118,28 @@ export class SlowAccess {
     return 1;
   }
 
-  /** The byte offset of the frame of a page, after entering it into a table. */
+  /** Leaves what a device answers where the generated code reads it. */
+  #readDevice(address: bigint, sizeBytes: number): number {
+    const value = this.#memory.devices?.read(address, sizeBytes);
+    if (value === undefined) return this.fail("read", address, "bus");
+    this.#tables.view.setBigUint64(this.#context.bounce, value, true);
+    return this.#context.bounce;
+  }
+
+  #writeDevice(address: bigint, value: bigint, sizeBytes: number): number {
+    const bytes = BigInt.asUintN(8 * sizeBytes, value);
+    if (this.#memory.devices?.write(address, sizeBytes, bytes)) return 1;
+    return this.fail("write", address, "bus");
+  }
+
+  /**
+   * The byte offset of the frame of a page, after entering it into a table; negative after a fault,
+   * or where a device answers.
+   */
   #translate(table: "readTable" | "writeTable", address: bigint): number {
     const access = table === "readTable" ? "read" : "write";
     const frame = this.#memory.translate(address, access);
+    if (frame === translationFault.device) return frame;
     if (frame < 0) {
       this.fail(access, address, faultReason(frame));
       return -1;

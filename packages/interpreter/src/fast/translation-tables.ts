@@ -21,6 +21,10 @@ export class TranslationTables {
   /** The tables of coloured pages, once an engine uses them. */
   coloured: ColourTables | undefined;
   #reserved: number | undefined;
+  /** Byte offset of the current context's tables from those of the first. */
+  #bank = 0;
+  /** Contexts that have been current. */
+  readonly #used = new Set<number>([0]);
   /** Byte offsets of their entries in use. */
   readonly #colours = new Set<number>();
   #view: DataView;
@@ -43,12 +47,24 @@ export class TranslationTables {
   enter(table: TableName, address: bigint, base: number): void {
     const { view } = this;
     const page = address & ~0xfffn;
-    const entry =
-      this.#context[table] + Number((address >> 12n) % BigInt(tableEntries)) * tlbEntryBytes;
+    const index = Number((address >> 12n) % BigInt(tableEntries));
+    const entry = this.#context[table] + this.#bank + index * tlbEntryBytes;
     view.setBigUint64(entry, page, true);
     const addend = table === "fetchTable" ? base : base - Number(page & 0xffff_ffffn);
     view.setUint32(entry + 8, addend >>> 0, true);
     if (this.coloured && table !== "fetchTable") this.#enterColour(table, page, base);
+  }
+
+  /** Turns to the tables of a translation context. */
+  select(context: number): void {
+    const { bank, contextBytes } = this.#context;
+    if (bank === undefined) return;
+    if (!this.#used.has(context)) {
+      this.#used.add(context);
+      this.clear(context);
+    }
+    this.#bank = context * contextBytes;
+    this.view.setUint32(bank, this.#bank, true);
   }
 
   /** Sets memory aside for the tables of coloured pages, if there can be any. */
@@ -96,21 +112,25 @@ export class TranslationTables {
     if (coloured && colour >= 0 && colour < coloured.pages) {
       this.#dropColour("writeTable", colour, undefined);
     }
-    for (let index = 0; index < tableEntries; index += 1) {
-      const entry = this.#context.writeTable + index * tlbEntryBytes;
-      const page = view.getUint32(entry, true);
-      if ((view.getUint32(entry + 8, true) + page) >>> 0 === frame) {
-        view.setBigUint64(entry, emptyTag, true);
+    for (const context of this.#used) {
+      const table = this.#context.writeTable + context * this.#context.contextBytes;
+      for (let index = 0; index < tableEntries; index += 1) {
+        const entry = table + index * tlbEntryBytes;
+        const page = view.getUint32(entry, true);
+        if ((view.getUint32(entry + 8, true) + page) >>> 0 === frame) {
+          view.setBigUint64(entry, emptyTag, true);
+        }
       }
     }
   }
 
-  /** Removes `pageCount` pages from `startPage`; all, if absent. */
-  drop(startPage: bigint | undefined, pageCount: number | undefined): void {
+  /** Removes `pageCount` pages from `startPage`; all, if absent. Of one context, or of all. */
+  drop(startPage: bigint | undefined, pageCount: number | undefined, context?: number): void {
     if (startPage === undefined || pageCount === undefined || pageCount > tableEntries / 8) {
-      this.clear();
+      this.clear(context);
       return;
     }
+    const contexts = context === undefined ? [...this.#used] : [context];
     const { view } = this;
     for (let index = 0; index < pageCount; index += 1) {
       const page = startPage + BigInt(index);
@@ -120,20 +140,22 @@ export class TranslationTables {
         this.#dropColour("readTable", colour, page << 12n);
         this.#dropColour("writeTable", colour, page << 12n);
       }
-      for (const table of tableNames) {
-        if (view.getBigUint64(this.#context[table] + entry, true) === page << 12n) {
-          view.setBigUint64(this.#context[table] + entry, emptyTag, true);
+      for (const one of contexts) {
+        for (const table of tableNames) {
+          const at = this.#context[table] + one * this.#context.contextBytes + entry;
+          if (view.getBigUint64(at, true) === page << 12n) view.setBigUint64(at, emptyTag, true);
         }
       }
     }
   }
 
-  /** Removes all. */
-  clear(): void {
+  /** Removes all of one context, or of all. */
+  clear(context?: number): void {
+    const { contextBytes, readTable } = this.#context;
     const bytes = new Uint8Array(this.#memory.memory.buffer);
-    for (const table of tableNames) {
-      const start = this.#context[table];
-      bytes.fill(0xff, start, start + tableEntries * tlbEntryBytes);
+    for (const one of context === undefined ? this.#used : [context]) {
+      const start = readTable + one * contextBytes;
+      bytes.fill(0xff, start, start + contextBytes);
     }
     const { view } = this;
     for (const entry of this.#colours) view.setBigUint64(entry, emptyTag, true);

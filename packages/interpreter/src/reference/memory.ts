@@ -16,10 +16,16 @@ export class MemoryFault extends IsovmError<{
   reason: FaultReason;
 }> {}
 
-/** Why {@link EngineMemory.translate} failed. */
+function memoryFault(access: AccessKind, address: bigint, reason: FaultReason): MemoryFault {
+  const data = { access, address, reason };
+  return new MemoryFault(`no ${access} access to ${address.toString(16)}: ${reason}`, data);
+}
+
+/** Why {@link EngineMemory.translate} failed; a device that can't be accessed so is a bus error. */
 export function faultReason(translation: number): FaultReason {
   if (translation === translationFault.permission) return "permission";
   if (translation === translationFault.bus) return "bus";
+  if (translation === translationFault.device) return "bus";
   if (translation === translationFault.memory) return "memory";
   return "unmapped";
 }
@@ -43,6 +49,8 @@ export class ReferenceMemory {
 
   /** Reads `sizeBytes` bytes, little-endian. */
   read(address: bigint, sizeBytes: number, access: AccessKind): bigint {
+    const answer = access === "read" ? this.#device(address, access, sizeBytes) : undefined;
+    if (answer !== undefined) return answer;
     let value = 0n;
     let shift = 0n;
     for (const { host, length } of this.#spans(address, sizeBytes, access)) {
@@ -56,6 +64,7 @@ export class ReferenceMemory {
 
   /** Writes `sizeBytes` bytes, little-endian; nothing is written if any of them can't be. */
   write(address: bigint, sizeBytes: number, value: bigint): void {
+    if (this.#device(address, "write", sizeBytes, value) !== undefined) return;
     let rest = value;
     for (const { host, frame, length } of this.#spans(address, sizeBytes, "write")) {
       const bytes = new Uint8Array(this.#memory.memory.buffer, host, length);
@@ -74,6 +83,25 @@ export class ReferenceMemory {
     this.#spans(address, sizeBytes, "write");
   }
 
+  /** What a device answers, or undefined if there is none: 0 to a write. */
+  #device(
+    address: bigint,
+    access: "read" | "write",
+    sizeBytes: number,
+    value?: bigint,
+  ): bigint | undefined {
+    if (this.#memory.translate(address, access) !== translationFault.device) return undefined;
+    const { devices } = this.#memory;
+    const answer =
+      value === undefined
+        ? devices?.read(address, sizeBytes)
+        : devices?.write(address, sizeBytes, value)
+          ? 0n
+          : undefined;
+    if (answer === undefined) throw memoryFault(access, address, "bus");
+    return answer;
+  }
+
   #spans(address: bigint, sizeBytes: number, access: AccessKind): readonly Span[] {
     const spans: Span[] = [];
     let done = 0;
@@ -82,11 +110,7 @@ export class ReferenceMemory {
       const offset = at % pageBytes;
       const length = Math.min(sizeBytes - done, Number(pageBytes - offset));
       const frame = this.#memory.translate(at, access);
-      if (frame < 0) {
-        const reason = faultReason(frame);
-        const data = { access, address: at, reason };
-        throw new MemoryFault(`no ${access} access to ${at.toString(16)}: ${reason}`, data);
-      }
+      if (frame < 0) throw memoryFault(access, at, faultReason(frame));
       spans.push({ frame, host: frame + Number(offset), length });
       done += length;
     }

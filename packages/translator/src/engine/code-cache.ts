@@ -31,7 +31,9 @@ interface Entry {
   readonly index: number;
 }
 
-const emptyTag = 0xffff_ffff_ffff_ffffn;
+const emptyAddress = 0xffff_ffff_ffff_ffffn;
+const emptyTag = 0xffff_ffff;
+const largestTag = 0xffff_fffe;
 const jumpEntryBytes = 16;
 
 /** What the cache did so far. */
@@ -62,6 +64,9 @@ export class CodeCache implements MemoryListener {
   /** In the order in which they were added. */
   readonly #entries = new Set<Entry>();
   readonly #free: number[] = [];
+  /** By translation context: what entries of the jump cache have to carry to hold there. */
+  readonly #tags: number[] = [];
+  #lastTag = 0;
 
   /** Keeps `limit` regions at most. */
   constructor(isa: Isa, memory: EngineMemory, host: RegionSupport, limit: number) {
@@ -129,7 +134,11 @@ export class CodeCache implements MemoryListener {
     }
   }
 
-  mappingChanged(startPage?: bigint, pageCount?: number): void {
+  contextChanged(): void {
+    if (this.#entries.size > 0) this.#useTag();
+  }
+
+  mappingChanged(startPage?: bigint, pageCount?: number, context?: number): void {
     if (this.#entries.size === 0) return;
     if (startPage !== undefined && pageCount !== undefined && pageCount <= 4096) {
       let hit = false;
@@ -138,9 +147,30 @@ export class CodeCache implements MemoryListener {
       }
       if (!hit) return;
     }
-    const { jumpTable, jumpEntries } = this.#host.places;
-    const bytes = new Uint8Array(this.#memory.memory.buffer);
-    bytes.fill(0xff, jumpTable, jumpTable + jumpEntries * jumpEntryBytes);
+    if (context === undefined) this.#tags.length = 0;
+    else delete this.#tags[context];
+    this.#useTag();
+  }
+
+  /** Has the interpreter compare with the current context's tag, and gives it. */
+  #useTag(): number {
+    const { context = 0, memory } = this.#memory;
+    const tag = this.#tags[context] ?? this.#nextTag();
+    this.#tags[context] = tag;
+    new DataView(memory.buffer).setUint32(this.#host.places.jumpTag, tag, true);
+    return tag;
+  }
+
+  #nextTag(): number {
+    if (this.#lastTag === largestTag) {
+      const { jumpTable, jumpEntries } = this.#host.places;
+      const bytes = new Uint8Array(this.#memory.memory.buffer);
+      bytes.fill(0xff, jumpTable, jumpTable + jumpEntries * jumpEntryBytes);
+      this.#tags.length = 0;
+      this.#lastTag = 0;
+    }
+    this.#lastTag += 1;
+    return this.#lastTag;
   }
 
   #find(address: bigint): Entry | undefined {
@@ -154,15 +184,15 @@ export class CodeCache implements MemoryListener {
 
   #fill({ region, index }: Entry): void {
     const view = new DataView(this.#memory.memory.buffer);
+    const tag = this.#useTag();
     const [first, second] = this.#jumpEntries(region.entry);
-    const isFree = (at: number): boolean => {
-      const tag = view.getBigUint64(at, true);
-      return tag === emptyTag || tag === region.entry;
-    };
+    const isFree = (at: number): boolean =>
+      view.getUint32(at + 12, true) !== tag || view.getBigUint64(at, true) === region.entry;
     // The one that is driven out takes the other's place when it is looked up again.
     const at = !isFree(first) && isFree(second) ? second : first;
     view.setBigUint64(at, region.entry, true);
     view.setUint32(at + 8, index, true);
+    view.setUint32(at + 12, tag, true);
   }
 
   /** Byte offsets of the two entries of the jump cache that an address may have. */
@@ -197,7 +227,10 @@ export class CodeCache implements MemoryListener {
     const view = new DataView(this.#memory.memory.buffer);
     for (const at of this.#jumpEntries(region.entry)) {
       if (view.getBigUint64(at, true) !== region.entry) continue;
-      if (view.getUint32(at + 8, true) === index) view.setBigUint64(at, emptyTag, true);
+      if (view.getUint32(at + 8, true) === index) {
+        view.setBigUint64(at, emptyAddress, true);
+        view.setUint32(at + 12, emptyTag, true);
+      }
     }
     this.#host.functions.set(index, null);
     this.#free.push(index);

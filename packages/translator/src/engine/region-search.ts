@@ -34,7 +34,8 @@ export class RegionSearch {
   readonly #options: RegionSearchOptions;
   readonly #hotSpots = new HotSpots();
   readonly #indirectTargets = new IndirectTargets();
-  readonly #queue = new RegionQueue();
+  /** By translation context: a region is translated where it was found. */
+  readonly #queues = new Map<number, RegionQueue>();
   /** Instructions given out for translation so far. */
   #practised = 0;
 
@@ -90,6 +91,15 @@ export class RegionSearch {
     }
     this.#consider(entry ?? sampled);
     return exit;
+  }
+
+  get #queue(): RegionQueue {
+    const context = this.#code.context;
+    const known = this.#queues.get(context);
+    if (known) return known;
+    const queue = new RegionQueue();
+    this.#queues.set(context, queue);
+    return queue;
   }
 
   /** Where the last region left to the interpreter, unless a region begins there. */

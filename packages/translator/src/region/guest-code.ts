@@ -27,19 +27,25 @@ export interface PlacedInstruction {
   readonly calls: readonly number[];
 }
 
+/** What was read in one translation context. */
+interface Known {
+  readonly generation: number;
+  readonly placed: Map<number, PlacedInstruction | null>;
+  /** By number of the page: byte offset of its frame. */
+  readonly pages: Map<number, number>;
+  readonly frames: Set<number>;
+}
+
 /** The guest's code in the current address space. */
 export class GuestCode implements MemoryListener {
-  /** Grows whenever something that was read may have changed. */
-  generation = 0;
   readonly #isa: Isa;
   readonly #memory: EngineMemory;
   readonly #decoder: Decoder;
   readonly #specialise: Specialiser;
   readonly #longest: number;
-  readonly #placed = new Map<number, PlacedInstruction | null>();
-  /** By number of the page: byte offset of its frame. */
-  readonly #frames = new Map<number, number>();
-  readonly #known = new Set<number>();
+  /** By translation context. */
+  readonly #contexts = new Map<number, Known>();
+  #generations = 0;
   /** Registers in which calls leave their return address, as far as calls were seen. */
   readonly #linkRegisters = new Set<RegisterSlot>();
 
@@ -54,30 +60,45 @@ export class GuestCode implements MemoryListener {
     memory.attach(this);
   }
 
-  codeWritten(frame: number): void {
-    if (this.#known.has(frame)) this.#forget();
+  /** The current translation context. */
+  get context(): number {
+    return this.#memory.context ?? 0;
   }
 
-  mappingChanged(startPage?: bigint, pageCount = 0): void {
-    if (startPage !== undefined && pageCount < 256) {
-      const first = toNumber(startPage);
-      let isKnown = false;
-      for (let page = first; page < first + pageCount; page += 1) {
-        isKnown ||= this.#frames.has(page);
-      }
-      if (!isKnown) return;
+  /** Differs from what it was whenever something that was read may have changed. */
+  get generation(): number {
+    return this.#known().generation;
+  }
+
+  codeWritten(frame: number): void {
+    for (const [context, { frames }] of this.#contexts) {
+      if (frames.has(frame)) this.#contexts.delete(context);
     }
-    this.#forget();
+  }
+
+  mappingChanged(startPage?: bigint, pageCount = 0, context?: number): void {
+    const first =
+      startPage !== undefined && pageCount < 256 ? toNumber(startPage << 12n) : undefined;
+    for (const [number, { pages }] of this.#contexts) {
+      if (context !== undefined && context !== number) continue;
+      let isKnown = first === undefined;
+      if (first !== undefined) {
+        const page = first / pageBytes;
+        for (let index = 0; index < pageCount; index += 1) isKnown ||= pages.has(page + index);
+      }
+      if (isKnown) this.#contexts.delete(number);
+    }
   }
 
   /** The instruction at an address, if a region can have it. */
   at(pc: number): PlacedInstruction | undefined {
-    const known = this.#placed.get(pc);
+    const { placed } = this.#known();
+    const known = placed.get(pc);
     if (known !== undefined) return known ?? undefined;
-    if (this.#placed.size >= capacity) this.#placed.clear();
-    const placed = this.#place(pc);
-    this.#placed.set(pc, placed ?? null);
-    return placed;
+    if (placed.size >= capacity) placed.clear();
+    const made = this.#place(pc);
+    placed.set(pc, made ?? null);
+    return made;
   }
 
   /** Whether an indirect jump goes back to where a call came from. */
@@ -103,14 +124,15 @@ export class GuestCode implements MemoryListener {
   /** Byte offset in linear memory of the frame behind an address; negative if there is none. */
   frameOf(pc: number): number {
     const page = Math.floor(pc / pageBytes);
-    let frame = this.#frames.get(page);
+    const { frames, pages } = this.#known();
+    let frame = pages.get(page);
     if (frame === undefined) {
       frame = this.#memory.translate(toAddress(pc, this.#isa.addressWidth), "fetch");
       if (frame < 0) return frame;
       // Or else what changes before it is executed would change unnoticed.
       if (!this.#memory.isCode(frame)) this.#memory.markCode(frame);
-      this.#frames.set(page, frame);
-      this.#known.add(frame);
+      pages.set(page, frame);
+      frames.add(frame);
     }
     return frame;
   }
@@ -148,10 +170,15 @@ export class GuestCode implements MemoryListener {
     };
   }
 
-  #forget(): void {
-    this.generation += 1;
-    this.#placed.clear();
-    this.#frames.clear();
-    this.#known.clear();
+  #known(): Known {
+    const { context } = this;
+    let known = this.#contexts.get(context);
+    if (!known) {
+      this.#generations += 1;
+      const generation = this.#generations;
+      known = { generation, placed: new Map(), pages: new Map(), frames: new Set() };
+      this.#contexts.set(context, known);
+    }
+    return known;
   }
 }

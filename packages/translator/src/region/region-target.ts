@@ -61,9 +61,9 @@ export class RegionTarget implements LoweringTarget {
     this.#float = float;
     this.#steadiness = steadiness;
     // A call in a loop costs more than leaving: V8 spills all locals that live across one.
-    const { readTable, writeTable, tableEntries: entries } = places;
+    const { readTable, writeTable, tableEntries: entries, bank } = places;
     const leave = (): void => this.#interpret();
-    const lookedUp = softwareTlb({ readTable, writeTable, entries, miss: leave });
+    const lookedUp = softwareTlb({ readTable, writeTable, entries, bank, miss: leave });
     this.memory = new RegionMemory({ places, registers, lookedUp, isAlone, leave });
     this.reservationOffset = places.state + isa.layout.reservationOffset;
     this.#region = region;

@@ -6,6 +6,7 @@ export { clearUpper, pushConstant, resize, typeOf } from "./representation.ts";
 export { RuntimeLibrary, type RuntimeLibraryOptions } from "./runtime-library.ts";
 export { planSharing, type Shared, type SharingPlan } from "./sharing.ts";
 export {
+  addBank,
   pageBits,
   pushAccessedPage,
   type SoftwareTlbOptions,

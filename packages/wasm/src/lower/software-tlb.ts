@@ -23,6 +23,11 @@ export interface SoftwareTlbTables {
   readonly writeTable: number;
   /** Entries of each table, a power of two. */
   readonly entries: number;
+  /**
+   * Byte offset of an i32 that is added to the tables' offsets: which of several sets of tables holds
+   * now. Absent if there is one set.
+   */
+  readonly bank?: number | undefined;
 }
 
 /** Functions for what the tables miss, and what to do where they fail. */
@@ -77,6 +82,14 @@ export function pushAccessedPage(
   code.i64And();
 }
 
+/** Adds the offset of the current set of tables to what is on the stack, if there are several. */
+export function addBank(code: FunctionBuilder, bank: number | undefined): void {
+  if (bank === undefined) return;
+  code.i32Const(0);
+  code.i32Load(bank);
+  code.i32Add();
+}
+
 /** Makes the strategy; `options` may be shared by all instructions of a module. */
 export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
   const indexMask = (options.entries - 1) * tlbEntryBytes;
@@ -94,6 +107,7 @@ export function softwareTlb(options: SoftwareTlbOptions): MemoryStrategy {
     code.i32WrapI64();
     code.i32Const(indexMask);
     code.i32And();
+    addBank(code, options.bank);
     code.localTee(entry);
     code.i64Load(table);
     pushAccessedPage(code, guest, sizeBytes, access.alignment);
