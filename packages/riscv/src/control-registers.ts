@@ -25,6 +25,12 @@ export interface OtherControlRegisters<X extends Xlen> {
   readonly write: (number: Bits<12>, value: Bits<X>) => void;
 }
 
+/** The same, but the whole instruction is the host's: it stops the engine by an effect. */
+export interface DeferredControlRegisters {
+  /** Records what ends the instruction. */
+  readonly access: () => void;
+}
+
 /** All control and status registers of a hart. */
 export interface ControlRegisters<X extends Xlen> {
   readonly table: readonly ControlRegister<X>[];
@@ -34,7 +40,7 @@ export interface ControlRegisters<X extends Xlen> {
    */
   readonly check?: (number: Bits<12>, writes: Bits<1>) => void;
   /** What other numbers mean; without it they are illegal. */
-  readonly others?: OtherControlRegisters<X>;
+  readonly others?: OtherControlRegisters<X> | DeferredControlRegisters;
 }
 
 /** The floating-point control and status register and its two parts. */

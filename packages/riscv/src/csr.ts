@@ -89,6 +89,8 @@ function access<X extends Xlen>(
         () => accessOne(register, change, operation),
         () => choose(index + 1),
       );
+    } else if (others && "access" in others) {
+      others.access();
     } else if (others) {
       const write = (value: Bits<X>): void => others.write(csr, value);
       accessOne({ read: () => others.read(csr), write }, change, operation);

@@ -1,0 +1,163 @@
+/**
+ * Address translation and protection as `satp`, `mstatus` and `menvcfg` select them.
+ *
+ * @see RISC-V Privileged 20240411, 3.1.6.3, 10.1.11 and 10.3
+ */
+import type { AccessKind, HartHost } from "@isovm/isa-spec";
+import type { Xlen } from "../hart.ts";
+import { LargePages } from "./large-pages.ts";
+import type { MemoryProtection } from "./memory-protection.ts";
+import { Mode } from "./modes.ts";
+import {
+  accessFault,
+  type PageTableFormat,
+  PageWalker,
+  pageTables32,
+  pageTables64,
+  type WalkParameters,
+} from "./page-tables.ts";
+import { previousMachineMode, Status } from "./status.ts";
+
+/** Where the fields of `satp` lie. */
+const layouts = {
+  32: { mode: 31n, asid: 22n, asidMask: 0x1ffn, frameMask: 0x3f_ffffn, formats: pageTables32 },
+  64: {
+    mode: 60n,
+    asid: 44n,
+    asidMask: 0xffffn,
+    frameMask: 0xfff_ffff_ffffn,
+    formats: pageTables64,
+  },
+} as const;
+
+/** The translation of one hart's addresses. */
+export class AddressTranslation {
+  readonly protection: MemoryProtection;
+  readonly #xlen: Xlen;
+  readonly #host: HartHost;
+  readonly #walker: PageWalker;
+  readonly #largePages: LargePages = new LargePages();
+  #root = 0n;
+  #format: PageTableFormat | undefined;
+  #rootAddress = 0;
+  #rootKey = "";
+  #updates = false;
+  #hasMemoryTypes = false;
+  #fetchMode: Mode = Mode.machine;
+  #dataMode: Mode = Mode.machine;
+  /** Undefined where addresses are physical. */
+  #fetch: WalkParameters | undefined;
+  #data: WalkParameters | undefined;
+  #context = "";
+
+  constructor(xlen: Xlen, host: HartHost, protection: MemoryProtection) {
+    this.protection = protection;
+    this.#xlen = xlen;
+    this.#host = host;
+    this.#walker = new PageWalker(host.physical, protection, (page, pages) =>
+      this.#largePages.note(page, pages),
+    );
+  }
+
+  /** What translations depend on. */
+  get context(): string {
+    return this.#context;
+  }
+
+  /** `satp`. */
+  get root(): bigint {
+    return this.#root;
+  }
+
+  /** A write of `satp`, which has no effect if its mode isn't supported. */
+  writeRoot(value: bigint): void {
+    const { mode, asid, asidMask, frameMask, formats } = layouts[this.#xlen];
+    const number = Number(value >> mode);
+    const format = formats.find((candidate) => candidate.mode === number);
+    if (!format && number !== 0) return;
+    this.#root = value & ((BigInt(number) << mode) | (asidMask << asid) | frameMask);
+    this.#format = format;
+    this.#rootAddress = Number(value & frameMask) * 4096;
+    // Without translation the rest of the register means nothing.
+    this.#rootKey = format ? this.#root.toString(16) : "bare";
+  }
+
+  /** Follows `menvcfg`. */
+  configure(updates: boolean, hasMemoryTypes: boolean): void {
+    this.#updates = updates;
+    this.#hasMemoryTypes = hasMemoryTypes;
+  }
+
+  /** Follows the mode and `mstatus`; to be called after a change of either, or of `satp`. */
+  refresh(mode: Mode, status: number): void {
+    this.#fetchMode = mode;
+    this.#dataMode = (status & Status.mprv) !== 0 ? previousMachineMode(status) : mode;
+    const flags = (status & (Status.sum | Status.mxr)) >>> 18;
+    this.#fetch = this.#parameters(this.#fetchMode, flags);
+    this.#data = this.#parameters(this.#dataMode, flags);
+    this.#context =
+      this.#dataMode === Mode.machine && mode === Mode.machine
+        ? "M"
+        : `${mode}${this.#dataMode}${this.#data ? flags : 0}${this.#rootKey}`;
+  }
+
+  /** The physical address of a virtual one, or a `translationFault`. */
+  translate(address: bigint, access: AccessKind): number {
+    const isFetch = access === "fetch";
+    const parameters = isFetch ? this.#fetch : this.#data;
+    const high = Number(address >> 32n);
+    const low = Number(address & 0xffff_ffffn);
+    const target = parameters
+      ? this.#walker.walk(high, low, access, parameters)
+      : high * 0x1_0000_0000 + low;
+    if (target < 0) return target;
+    if (target > Number.MAX_SAFE_INTEGER) return accessFault;
+    const isMachine = (isFetch ? this.#fetchMode : this.#dataMode) === Mode.machine;
+    return this.protection.allows(target, access, isMachine) ? target : accessFault;
+  }
+
+  /** Forgets translations of all addresses or of one, in all address spaces or in one. */
+  flush(address: bigint | undefined, asid: bigint | undefined): void {
+    const page = address === undefined ? undefined : address >> 12n;
+    const isWhole = page === undefined || this.#largePages.has(Number(page));
+    const matches = asid === undefined ? undefined : this.#matcher(asid);
+    if (isWhole && !matches) this.#largePages.clear();
+    this.#host.flush(isWhole ? undefined : page, matches);
+  }
+
+  save(): { readonly root: string } {
+    return { root: this.#root.toString() };
+  }
+
+  /** Takes back `satp`; large pages are not saved, because what was translated isn't either. */
+  restore(saved: ReturnType<AddressTranslation["save"]>): void {
+    this.writeRoot(0n);
+    this.writeRoot(BigInt(saved.root));
+    this.flush(undefined, undefined);
+  }
+
+  #matcher(asid: bigint): (context: string) => boolean {
+    const layout = layouts[this.#xlen];
+    const wanted = asid & layout.asidMask;
+    return (context) => {
+      // A mode of each kind, the flags, then `satp`.
+      const key = context.slice(3);
+      if (key === "" || key === "bare") return false;
+      return ((BigInt(`0x${key}`) >> layout.asid) & layout.asidMask) === wanted;
+    };
+  }
+
+  #parameters(mode: Mode, flags: number): WalkParameters | undefined {
+    const format = this.#format;
+    if (!format || mode === Mode.machine) return undefined;
+    return {
+      format,
+      root: this.#rootAddress,
+      isUser: mode === Mode.user,
+      allowsUserPages: (flags & 1) !== 0,
+      readsExecutable: (flags & 2) !== 0,
+      updates: this.#updates,
+      hasMemoryTypes: this.#hasMemoryTypes,
+    };
+  }
+}

@@ -1,0 +1,125 @@
+/** The privileged state of a hart, as its control registers read and write it. */
+import type { ArchitecturalState, HartHost } from "@isovm/isa-spec";
+import type { Xlen } from "../hart.ts";
+import { AddressTranslation } from "./address-translation.ts";
+import { Counters } from "./counters.ts";
+import { InterruptState } from "./interrupt-state.ts";
+import { MemoryProtection } from "./memory-protection.ts";
+import { Mode, modeOf } from "./modes.ts";
+import {
+  floatStateShift,
+  Status,
+  supervisorStatus,
+  writeMachineStatus,
+  writeSupervisorStatus,
+} from "./status.ts";
+
+/** What the state depends on of the ISA. */
+export interface ControlParameters {
+  readonly xlen: Xlen;
+  /** Alignment of instructions. */
+  readonly instructionBytes: 2 | 4;
+  /** `misa`. */
+  readonly misa: bigint;
+  readonly hasFloat: boolean;
+}
+
+/** The privileged state of one hart. */
+export class ControlState {
+  readonly host: HartHost;
+  readonly xlen: Xlen;
+  readonly instructionBytes: number;
+  readonly misa: bigint;
+  readonly interrupts: InterruptState = new InterruptState();
+  readonly counters: Counters;
+  readonly protection: MemoryProtection;
+  readonly translation: AddressTranslation;
+  /** Registers with a value of their own, by name. */
+  readonly values: Map<string, bigint> = new Map();
+  readonly #hasFloat: boolean;
+  #mode: Mode = Mode.machine;
+  /** `mstatus` as translation last saw it: what rows change without the host doesn't matter to it. */
+  #translated = 0;
+
+  constructor(host: HartHost, parameters: ControlParameters) {
+    const { xlen, instructionBytes, misa, hasFloat } = parameters;
+    this.host = host;
+    this.xlen = xlen;
+    this.instructionBytes = instructionBytes;
+    this.misa = misa;
+    this.#hasFloat = hasFloat;
+    this.counters = new Counters(() => host.retired());
+    this.protection = new MemoryProtection(xlen === 64 ? 54 : 32);
+    this.translation = new AddressTranslation(xlen, host, this.protection);
+  }
+
+  /** Number of the hart. */
+  get index(): number {
+    return this.host.index;
+  }
+
+  get registers(): ArchitecturalState {
+    return this.host.state;
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  /** `mstatus` without `FS` and what is computed. */
+  get status(): number {
+    return Number(this.registers.read("mstatus"));
+  }
+
+  /** Changes the mode and `mstatus` together, and what depends on them. */
+  change(mode: Mode, status: number): void {
+    if (mode !== this.#mode) {
+      this.#mode = mode;
+      this.registers.write("mode", 0, BigInt(mode));
+    }
+    this.registers.write("mstatus", 0, BigInt(status >>> 0));
+    this.#translated = status;
+    this.refresh();
+  }
+
+  /** Has translation follow the mode, `mstatus`, `satp` and `menvcfg`. */
+  refresh(): void {
+    this.translation.refresh(this.#mode, this.#translated);
+  }
+
+  /** `mstatus` or `sstatus`. */
+  readStatus(view: "machine" | "supervisor"): bigint {
+    const { xlen } = this;
+    const isMachine = view === "machine";
+    const float = this.#hasFloat ? this.registers.read("fs") : 0n;
+    const low = isMachine ? this.status : this.status & supervisorStatus;
+    const isDirty = float === 3n ? 1n << BigInt(xlen - 1) : 0n;
+    const widths = xlen === 32 ? 0n : isMachine ? 0xan << 32n : 2n << 32n;
+    return isDirty | widths | BigInt(low >>> 0) | (float << BigInt(floatStateShift));
+  }
+
+  writeStatus(view: "machine" | "supervisor", value: bigint): void {
+    const low = Number(value & 0xffff_ffffn);
+    if (this.#hasFloat) {
+      this.registers.write("fs", 0, BigInt((low & Status.fs) >>> floatStateShift));
+    }
+    const write = view === "machine" ? writeMachineStatus : writeSupervisorStatus;
+    this.change(this.#mode, write(this.status, low));
+  }
+
+  /** The value of a register that has one of its own; 0 for none. */
+  value(name: string): bigint {
+    return this.values.get(name) ?? 0n;
+  }
+
+  /** The mode and what translation depends on; not of the architectural state, which may be another's. */
+  saveModes(): { readonly mode: number; readonly translated: number } {
+    return { mode: this.#mode, translated: this.#translated };
+  }
+
+  restoreModes(saved: { readonly mode: number; readonly translated: number }): void {
+    this.#mode = modeOf(saved.mode);
+    this.#translated = saved.translated;
+    this.refresh();
+  }
+}

@@ -1,0 +1,38 @@
+/** How the privileged part attaches to the unprivileged rows: registers, hooks, instructions. */
+import { bits, effect, illegal, singleRegister, when } from "@isovm/isa-spec";
+import type { Xlen } from "../hart.ts";
+import type { Environment } from "../isa.ts";
+import { privilegedInstructions } from "./rows.ts";
+
+/** Registers that traps and returns use, in the architectural state so that rows can, too. */
+const trapRegisters = [
+  "sscratch",
+  "sepc",
+  "scause",
+  "stval",
+  "mscratch",
+  "mepc",
+  "mcause",
+  "mtval",
+] as const;
+
+/** The environment that makes RV32 or RV64 privileged. */
+export function privilegedEnvironment<X extends Xlen>(xlen: X): Environment<X> {
+  const mode = singleRegister("mode", 2);
+  const status = singleRegister("mstatus", 32);
+  const floatState = singleRegister("fs", 2);
+  const words = trapRegisters.map((name) => singleRegister(name, xlen));
+  return {
+    floatHooks: {
+      check: () => when(floatState.read().equal(0), () => illegal()),
+      dirty: () => floatState.write(bits(2, 3)),
+    },
+    registers: [mode, status, floatState, ...words].map(({ definition }) => definition),
+    controlRegisters: ({ table }) => ({
+      // Counters are subject to counter enables and can be written: they are not plain registers.
+      table: table.filter(({ name }) => !/^(cycle|time|instret)h?$/.test(name)),
+      others: { access: () => effect("controlRegister") },
+    }),
+    extensions: (hart) => [privilegedInstructions(hart)],
+  };
+}
