@@ -17,4 +17,15 @@ export {
   type RunOptions,
   type RunResult,
 } from "./process-vm.ts";
+export { runSystem, type SystemEnd, type SystemRunOptions } from "./system/run-system.ts";
+export { SnapshotError } from "./system/snapshot.ts";
+export { MemorySizeError, SystemMemory } from "./system/system-memory.ts";
+export {
+  HartCountError,
+  type RegisterValue,
+  type SystemRunResult,
+  SystemVm,
+  type SystemVmOptions,
+  systemVm,
+} from "./system/system-vm.ts";
 export { ForeignAddressSpaceError } from "./thread-cpus.ts";

@@ -1,6 +1,5 @@
 /** The engines against the reference evaluator, over random programs. */
 import { interpreter, reference } from "@isovm/interpreter";
-import type { EngineFactory, EngineMemory } from "@isovm/isa-spec";
 import { rv32, rv64 } from "@isovm/riscv";
 import { tiered } from "@isovm/translator";
 import fc from "fast-check";
@@ -8,28 +7,11 @@ import { describe, it } from "vitest";
 import { programs } from "../arbitraries/programs.ts";
 import { riscvProfile } from "../profiles/riscv.ts";
 import { Bench } from "./bench.ts";
+import { withContexts, withoutWindow } from "./other-memories.ts";
 import { assertSame } from "./property.ts";
 import { fuzzRuns, fuzzTimeout } from "./runs.ts";
 
 const isas = [rv64(), rv32(), rv64({ extensions: ["M", "A"] }), rv32({ extensions: [] })];
-
-/** The engine over memory whose pages lie anywhere. */
-function withoutWindow(engine: EngineFactory): EngineFactory {
-  return (options) => {
-    const { memory } = options;
-    const plain: EngineMemory = {
-      memory: memory.memory,
-      allocate: (sizeBytes, alignment) => memory.allocate(sizeBytes, alignment),
-      release: (offset) => memory.release(offset),
-      translate: (address, access) => memory.translate(address, access),
-      markCode: (frame) => memory.markCode(frame),
-      isCode: (frame) => memory.isCode(frame),
-      wrote: (frame, start, end) => memory.wrote(frame, start, end),
-      attach: (listener) => memory.attach(listener),
-    };
-    return engine({ ...options, memory: plain });
-  };
-}
 
 const engines = {
   interpreter,
@@ -44,6 +26,10 @@ const engines = {
     cacheLimit: 8,
   }),
   "translator over memory without a colour window": withoutWindow(
+    tiered(interpreter, { threshold: 0, samplePeriod: 2, coldCode: true }),
+  ),
+  "interpreter over memory with translation contexts": withContexts(interpreter),
+  "translator over memory with translation contexts": withContexts(
     tiered(interpreter, { threshold: 0, samplePeriod: 2, coldCode: true }),
   ),
 };

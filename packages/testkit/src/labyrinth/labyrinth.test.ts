@@ -5,6 +5,7 @@ import { rv32, rv64 } from "@isovm/riscv";
 import { type TieredOptions, tiered } from "@isovm/translator";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { withContexts } from "../differential/other-memories.ts";
 import { fuzzRuns, fuzzTimeout } from "../differential/runs.ts";
 import { riscvProfile } from "../profiles/riscv.ts";
 import { journeys } from "./journey.ts";
@@ -58,6 +59,13 @@ describe.each([rv64(), rv32()].map((isa) => [isa.name, isa] as const))("%s", (_,
     const translator = both(tiered(interpreter, { threshold: 0, samplePeriod: 3, cacheLimit: 4 }));
     fc.assert(same([both(reference), translator]), fuzzRuns(150 * share));
     expect(translator.engine.statistics().invalidated).toBeGreaterThan(0);
+  });
+
+  it("over memory with translation contexts", { timeout }, () => {
+    const engine = withContexts(tiered(interpreter, { threshold: 0, samplePeriod: 3 }));
+    const translator = new Traveller(profile, engine);
+    fc.assert(same([new Traveller(profile, reference), translator]), fuzzRuns(150 * share));
+    expect(translator.engine.statistics().regions).toBeGreaterThan(5);
   });
 
   it("as it decides by itself, on long ways", { timeout }, () => {

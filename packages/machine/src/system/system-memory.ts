@@ -1,0 +1,207 @@
+/**
+ * The memory of a system VM: RAM as one piece of linear memory, seen by engines through the address
+ * translation of the current hart, by page walks and devices as physical addresses.
+ */
+import type { AccessBytes, DmaMemory } from "@isovm/devices";
+import {
+  type AccessKind,
+  type DeviceAccess,
+  type EngineMemory,
+  IsovmError,
+  type MemoryListener,
+  type PhysicalMemory,
+  translationFault,
+} from "@isovm/isa-spec";
+import { BlockAllocator } from "../memory/block-allocator.ts";
+import { LINEAR_MEMORY_MAXIMUM_BYTES, LinearMemory } from "../memory/linear-memory.ts";
+import { TranslationContexts } from "./translation-contexts.ts";
+
+/** RAM of a size that isn't possible. */
+export class MemorySizeError extends IsovmError<{ readonly memoryBytes: number }> {}
+
+/** Translates for the hart that executes: as `PrivilegedHart.translate`. */
+export type Translate = (address: bigint, access: AccessKind) => number;
+
+/** Devices by physical address. */
+export interface PhysicalDevices {
+  read(address: number, width: AccessBytes): bigint | undefined;
+  write(address: number, width: AccessBytes, value: bigint): boolean;
+}
+
+const pageBytes = 4096;
+/** Where RAM begins in linear memory; the engines' tables lie before it, and behind it. */
+const ramStart = 2 ** 28;
+/** What engines can have at least. */
+const engineBytes = 2 ** 28;
+
+/** RAM, and what engines, page walks and devices see of it. */
+export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly contexts: number;
+  readonly devices: DeviceAccess;
+  /** First physical address and length in bytes. */
+  readonly base: number;
+  readonly sizeBytes: number;
+  readonly #linear: LinearMemory;
+  readonly #blocks: BlockAllocator;
+  readonly #listeners: MemoryListener[] = [];
+  readonly #banks = new TranslationContexts();
+  /** By number of the page in RAM: whether an engine holds code from there. */
+  readonly #code: Uint8Array;
+  #translate: Translate = () => translationFault.bus;
+
+  /** @throws MemorySizeError unless `sizeBytes` is a positive multiple of 4096 up to 3.5 GiB. */
+  constructor(base: number, sizeBytes: number, devices: PhysicalDevices) {
+    const most = LINEAR_MEMORY_MAXIMUM_BYTES - ramStart - engineBytes;
+    if (!Number.isInteger(sizeBytes / pageBytes) || sizeBytes <= 0 || sizeBytes > most) {
+      throw new MemorySizeError(
+        `RAM of ${sizeBytes} bytes: it has to be a multiple of 4096 up to ${most}`,
+        { memoryBytes: sizeBytes },
+      );
+    }
+    this.base = base;
+    this.sizeBytes = sizeBytes;
+    this.#linear = new LinearMemory(LINEAR_MEMORY_MAXIMUM_BYTES);
+    this.memory = this.#linear.memory;
+    this.#blocks = new BlockAllocator(this.#linear, LINEAR_MEMORY_MAXIMUM_BYTES);
+    if (
+      !this.#linear.reserve(ramStart, ramStart + sizeBytes) ||
+      !this.#linear.reach(ramStart + sizeBytes)
+    ) {
+      throw new MemorySizeError(`the host has no memory for ${sizeBytes} bytes of RAM`, {
+        memoryBytes: sizeBytes,
+      });
+    }
+    this.#code = new Uint8Array(sizeBytes / pageBytes);
+    this.contexts = this.#banks.count;
+    this.devices = {
+      read: (address, width) => {
+        const physical = this.#translate(address, "read");
+        return physical < 0 ? undefined : devices.read(physical, bytesOf(width));
+      },
+      write: (address, width, value) => {
+        const physical = this.#translate(address, "write");
+        return physical >= 0 && devices.write(physical, bytesOf(width), value);
+      },
+    };
+  }
+
+  /** The current translation context. */
+  get context(): number {
+    return this.#banks.current;
+  }
+
+  /** All of RAM, to be used before the next call that may make linear memory longer. */
+  get ram(): Uint8Array {
+    return this.#linear.bytes.subarray(ramStart, ramStart + this.sizeBytes);
+  }
+
+  /** Turns to the translations of a hart, which `key` stands for. */
+  select(key: string, translate: Translate): void {
+    this.#translate = translate;
+    const { changed, recycled } = this.#banks.select(key);
+    const { current } = this.#banks;
+    if (changed) for (const listener of this.#listeners) listener.contextChanged?.(current);
+    if (recycled) this.#changed(undefined, current);
+  }
+
+  /** Drops translations of a page or all; of the contexts whose key `matches` admits, or all. */
+  flush(page: bigint | undefined, matches: ((key: string) => boolean) | undefined): void {
+    if (!matches && page === undefined) return this.#changed(undefined, undefined);
+    for (const context of this.#banks.matching(matches)) this.#changed(page, context);
+  }
+
+  allocate(sizeBytes: number, alignment?: number): number {
+    return this.#blocks.allocate(sizeBytes, alignment);
+  }
+
+  release(offset: number): void {
+    this.#blocks.release(offset);
+  }
+
+  translate(address: bigint, access: AccessKind): number {
+    const physical = this.#translate(address, access);
+    if (physical < 0) return physical;
+    const offset = physical - this.base;
+    if (offset >= 0 && offset < this.sizeBytes) return ramStart + offset - (offset % pageBytes);
+    return access === "fetch" ? translationFault.bus : translationFault.device;
+  }
+
+  markCode(frame: number): void {
+    this.#code[(frame - ramStart) / pageBytes] = 1;
+    for (const listener of this.#listeners) listener.codeMarked?.(frame);
+  }
+
+  isCode(frame: number): boolean {
+    return this.#code[(frame - ramStart) / pageBytes] === 1;
+  }
+
+  wrote(frame: number, start: number, end: number): void {
+    for (const listener of this.#listeners) listener.codeWritten(frame, start, end);
+  }
+
+  attach(listener: MemoryListener): void {
+    this.#listeners.push(listener);
+  }
+
+  load32(address: number): number {
+    const at = this.#place(address, 4);
+    return at < 0 ? -1 : this.#linear.view.getUint32(at, true);
+  }
+
+  store32(address: number, value: number): boolean {
+    const at = this.#place(address, 4);
+    if (at < 0) return false;
+    this.#linear.view.setUint32(at, value, true);
+    this.#tell(at, 4);
+    return true;
+  }
+
+  read(address: number, sizeBytes: number): Uint8Array | undefined {
+    const at = this.#place(address, sizeBytes);
+    return at < 0 ? undefined : this.#linear.bytes.slice(at, at + sizeBytes);
+  }
+
+  write(address: number, bytes: Uint8Array): boolean {
+    const at = this.#place(address, bytes.length);
+    if (at < 0) return false;
+    this.#linear.bytes.set(bytes, at);
+    this.#tell(at, bytes.length);
+    return true;
+  }
+
+  /** To be called after RAM was replaced as a whole: nothing that engines hold is true any more. */
+  replaced(): void {
+    this.#code.forEach((isCode, page) => {
+      if (isCode) this.wrote(ramStart + page * pageBytes, 0, pageBytes);
+    });
+    this.#changed(undefined, undefined);
+  }
+
+  /** The byte offset of physical memory; negative if it isn't RAM as a whole. */
+  #place(address: number, sizeBytes: number): number {
+    const offset = address - this.base;
+    const isRam = Number.isInteger(offset) && offset >= 0 && offset + sizeBytes <= this.sizeBytes;
+    return isRam ? ramStart + offset : -1;
+  }
+
+  /** Tells engines of bytes that were written behind their backs. */
+  #tell(at: number, sizeBytes: number): void {
+    const first = at - (at % pageBytes);
+    for (let frame = first; frame < at + sizeBytes; frame += pageBytes) {
+      if (!this.isCode(frame)) continue;
+      this.wrote(frame, Math.max(0, at - frame), Math.min(pageBytes, at + sizeBytes - frame));
+    }
+  }
+
+  #changed(page: bigint | undefined, context: number | undefined): void {
+    const first = page === undefined ? undefined : page >> 12n;
+    const count = page === undefined ? undefined : 1;
+    for (const listener of this.#listeners) listener.mappingChanged(first, count, context);
+  }
+}
+
+/** What engines access: 1, 2, 4 or 8 bytes. */
+function bytesOf(sizeBytes: number): AccessBytes {
+  return sizeBytes as AccessBytes;
+}

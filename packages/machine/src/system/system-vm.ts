@@ -1,0 +1,332 @@
+/** The system VM: an ISA with its privileged part, an engine and a board, composed to boot an OS. */
+import {
+  type Board,
+  type BuiltBoard,
+  buildBoard,
+  type DeviceObserver,
+  type PowerEvent,
+} from "@isovm/devices";
+import {
+  type Engine,
+  type EngineFactory,
+  IsovmError,
+  type PrivilegedArchitecture,
+} from "@isovm/isa-spec";
+import { decodeSnapshot, encodeSnapshot, SnapshotError, type SnapshotHeader } from "./snapshot.ts";
+import { SystemClock } from "./system-clock.ts";
+import { SystemHart } from "./system-hart.ts";
+import { SystemMemory } from "./system-memory.ts";
+
+/** The parts of a system VM. */
+export interface SystemVmOptions {
+  /** The guest's instruction set with its privileged part. */
+  readonly architecture: PrivilegedArchitecture;
+  /** What executes the guest's code. */
+  readonly engine: EngineFactory;
+  /** Where RAM and devices are, and how they are wired. */
+  readonly board: Board;
+  /** RAM in bytes, a multiple of 4096; default 256 MiB. */
+  readonly memoryBytes?: number;
+  /** Number of harts; default 1. */
+  readonly harts?: number;
+  /** Frequency of the real-time counter; a divisor of 10^9, default 10 MHz. */
+  readonly timebaseHz?: number;
+  /** Instructions that a hart executes before it is the next one's turn; default 100,000. */
+  readonly turnInstructions?: number;
+  /** Told of what the guest does that no device defines. */
+  readonly observe?: DeviceObserver;
+}
+
+/** Why a run returned. */
+export type SystemRunResult =
+  | PowerEvent
+  /** The instruction budget is spent. Running on continues. */
+  | { readonly kind: "fuel" }
+  /**
+   * All harts wait: until a time (nanoseconds of the VM's clock), or for a device's input only. A
+   * host lets time pass by {@link SystemVm.skip}.
+   */
+  | { readonly kind: "idle"; readonly untilNanos: bigint | undefined }
+  /** The engine stopped before a breakpoint. */
+  | { readonly kind: "breakpoint" };
+
+/** A number of harts that isn't possible. */
+export class HartCountError extends IsovmError<{ readonly harts: number }> {}
+
+const defaultMemoryBytes = 2 ** 28;
+const mostHarts = 64;
+/** Instructions executed at a time at most. */
+const largestSlice = 2 ** 30;
+
+/** A board with its harts, RAM and devices. */
+export class SystemVm {
+  readonly engine: Engine;
+  /** RAM by physical address. */
+  readonly memory: SystemMemory;
+  readonly board: Board;
+  /** The devices, built. */
+  readonly devices: BuiltBoard;
+  readonly architecture: PrivilegedArchitecture;
+  /** Called when something has come up that a hart may have waited for; for who lets the VM sleep. */
+  onInterrupt: (() => void) | undefined;
+  readonly #harts: readonly SystemHart[];
+  readonly #clock: SystemClock;
+  readonly #turn: number;
+  #current: SystemHart;
+  /** What is left of the current hart's turn. */
+  #left = 0;
+  /** Instructions executed before the current run, those that trapped included. */
+  #executed = 0n;
+  /** Instructions that the engine had retired when the current run began; undefined if none is on. */
+  #runningSince: bigint | undefined;
+  #ended: PowerEvent | undefined;
+
+  /**
+   * @throws MemorySizeError if there can't be so much RAM
+   * @throws HartCountError if there can't be so many harts
+   */
+  constructor(options: SystemVmOptions) {
+    const { architecture, board, harts = 1, timebaseHz = 10_000_000 } = options;
+    if (!Number.isInteger(harts) || harts < 1 || harts > mostHarts) {
+      throw new HartCountError(`${harts} harts: there can be 1 to ${mostHarts}`, { harts });
+    }
+    this.architecture = architecture;
+    this.board = board;
+    this.#turn = options.turnInstructions ?? 100_000;
+    const clock = new SystemClock(
+      () => this.executed,
+      () => this.#interrupt(),
+    );
+    this.#clock = clock;
+    this.memory = new SystemMemory(board.ramBase, options.memoryBytes ?? defaultMemoryBytes, {
+      read: (address, width) => this.devices.bus.read(address, width),
+      write: (address, width, value) => this.devices.bus.write(address, width, value),
+    });
+    this.engine = options.engine({
+      isa: architecture.isa,
+      memory: this.memory,
+      clock: { time: () => clock.nanos / tickNanos },
+    });
+    const tickNanos = BigInt(1e9 / timebaseHz);
+    this.#harts = Array.from(
+      { length: harts },
+      (_, index) =>
+        new SystemHart(index, {
+          architecture,
+          state: this.engine.state,
+          memory: this.memory,
+          clock,
+          tickNanos,
+          executed: () => this.executed,
+          interrupt: () => this.#interrupt(),
+        }),
+    );
+    this.devices = buildBoard(board, {
+      clock,
+      memory: this.memory,
+      memoryBytes: this.memory.sizeBytes,
+      harts,
+      hartInterrupt: (hart, wire) => ({
+        set: (level) => this.#harts[hart]?.privileged.setInterrupt(wire, level),
+      }),
+      observe: options.observe ?? (() => undefined),
+    });
+    this.#current = this.#hart(0);
+    this.#current.enter();
+  }
+
+  /** Instructions executed by all harts, those that trapped included. */
+  get executed(): bigint {
+    if (this.#runningSince === undefined) return this.#executed;
+    return this.#executed + this.engine.retired - this.#runningSince;
+  }
+
+  /** Nanoseconds since power-on, as the guest's clocks have it. */
+  get nanos(): bigint {
+    return this.#clock.nanos;
+  }
+
+  /** Number of harts. */
+  get harts(): number {
+    return this.#harts.length;
+  }
+
+  /** Puts a hart into its state after power-on, with the program counter and registers given. */
+  startHart(index: number, pc: bigint, registers: readonly RegisterValue[] = []): void {
+    const hart = this.#hart(index);
+    this.#visit(hart, () => {
+      hart.privileged.reset(pc);
+      for (const { file, register, value } of registers) {
+        this.engine.state.write(file, register, value);
+      }
+    });
+    hart.activity = "running";
+  }
+
+  /** Ends the machine after the instruction that is executing: for a board's power switch. */
+  end(event: PowerEvent): void {
+    this.#ended = event;
+    this.#interrupt();
+  }
+
+  /** Lets the guest's time pass while it is idle, but not beyond its next alarm. */
+  skip(nanos: bigint): void {
+    const { next } = this.#clock;
+    const left = next === undefined ? nanos : next - this.#clock.nanos;
+    this.#clock.skip(left < nanos ? left : nanos);
+  }
+
+  /** Runs at most `fuel` instructions and returns why it stopped, without ever waiting. */
+  runFor(fuel: number): SystemRunResult {
+    let left = fuel;
+    for (;;) {
+      if (this.#ended) {
+        const ended = this.#ended;
+        this.#ended = undefined;
+        return ended;
+      }
+      this.#clock.fireDue();
+      const hart = this.#schedule();
+      if (!hart) return { kind: "idle", untilNanos: this.#clock.next };
+      if (left < 1) return { kind: "fuel" };
+      const before = this.#executed;
+      const stopped = this.#run(hart, Math.min(left, this.#left, largestSlice));
+      const executed = Number(this.#executed - before);
+      left -= executed;
+      this.#left -= executed;
+      if (stopped) return { kind: "breakpoint" };
+    }
+  }
+
+  /**
+   * The whole machine as bytes, to be given to {@link restore} of a machine of the same parts. Runs
+   * go on from there bit for bit.
+   *
+   * @param host what the host wants to have back, as plain data (JSON)
+   */
+  save(host?: unknown): Uint8Array<ArrayBuffer> {
+    this.#current.leave();
+    const header: SnapshotHeader = {
+      machine: this.#machine,
+      executed: `${this.#executed}`,
+      nanos: `${this.#clock.nanos}`,
+      turn: { hart: this.#current.index, left: this.#left },
+      harts: this.#harts.map((hart) => hart.save()),
+      devices: this.devices.state(),
+      ...(host !== undefined && { host }),
+    };
+    this.#current.enter();
+    return encodeSnapshot(header, this.memory.ram);
+  }
+
+  /**
+   * Takes back what {@link save} returned, and gives what the host had added.
+   *
+   * @throws SnapshotError if the bytes are not a snapshot of such a machine.
+   */
+  restore(bytes: Uint8Array): unknown {
+    const { header, fill } = decodeSnapshot(bytes);
+    for (const [part, value] of Object.entries(this.#machine)) {
+      const saved = header.machine[part as keyof SnapshotHeader["machine"]];
+      if (saved === value) continue;
+      const text = `the snapshot is of a machine with ${part} ${saved}, this one has ${value}`;
+      throw new SnapshotError(text, { offset: 0 });
+    }
+    this.#current.leave();
+    fill(this.memory.ram);
+    this.memory.replaced();
+    this.#executed = BigInt(header.executed);
+    this.#clock.restore(BigInt(header.nanos));
+    this.#harts.forEach((hart, index) => {
+      const saved = header.harts[index];
+      if (!saved) return;
+      this.#current = hart;
+      hart.restore(saved);
+    });
+    this.devices.restore(header.devices);
+    this.#current = this.#hart(header.turn.hart);
+    this.#left = header.turn.left;
+    this.#ended = undefined;
+    this.#current.enter();
+    return header.host;
+  }
+
+  get #machine(): SnapshotHeader["machine"] {
+    const { architecture, board, harts, memory } = this;
+    const { name } = architecture.isa;
+    return { isa: name, board: board.name, memoryBytes: memory.sizeBytes, harts };
+  }
+
+  /** Executes a slice of a hart; true if it stopped at a breakpoint. */
+  #run(hart: SystemHart, most: number): boolean {
+    const { engine } = this;
+    const { next, nanos } = this.#clock;
+    const budget = next === undefined ? most : Math.min(most, Math.max(1, Number(next - nanos)));
+    hart.privileged.takeInterrupt();
+    hart.select();
+    this.#runningSince = engine.retired;
+    const exit = engine.run(budget);
+    this.#executed += engine.retired - this.#runningSince;
+    this.#runningSince = undefined;
+    if (exit.kind === "breakpoint") return true;
+    if (exit.kind === "budget") return false;
+    this.#executed += 1n;
+    const { kind } = hart.privileged.handle(exit);
+    if (kind !== "continue") hart.activity = kind;
+    return false;
+  }
+
+  /** Ends the current run, or the host's waiting for the next one. */
+  #interrupt(): void {
+    this.engine.interrupt();
+    this.onInterrupt?.();
+  }
+
+  /** The hart whose turn it is, with its registers in the engine; undefined if all wait. */
+  #schedule(): SystemHart | undefined {
+    const count = this.#harts.length;
+    const first = this.#current.index + (this.#left > 0 ? 0 : 1);
+    for (let step = 0; step < count; step += 1) {
+      const hart = this.#hart((first + step) % count);
+      if (hart.activity === "idle" && hart.privileged.isAwake) hart.activity = "running";
+      if (hart.activity !== "running") continue;
+      if (hart !== this.#current || this.#left <= 0) this.#left = this.#turn;
+      this.#switchTo(hart);
+      return hart;
+    }
+    return undefined;
+  }
+
+  #switchTo(hart: SystemHart): void {
+    if (hart === this.#current) return;
+    this.#current.leave();
+    this.#current = hart;
+    hart.enter();
+  }
+
+  /** Does something with a hart's registers in the engine. */
+  #visit(hart: SystemHart, action: () => void): void {
+    const before = this.#current;
+    this.#switchTo(hart);
+    action();
+    this.#switchTo(before);
+  }
+
+  #hart(index: number): SystemHart {
+    const hart = this.#harts[index];
+    if (!hart) throw new HartCountError(`there is no hart ${index}`, { harts: this.harts });
+    return hart;
+  }
+}
+
+/** A register and its value. */
+export interface RegisterValue {
+  readonly file: string;
+  readonly register: number;
+  readonly value: bigint;
+}
+
+/** Composes a system VM from its parts. */
+export function systemVm(options: SystemVmOptions): SystemVm {
+  return new SystemVm(options);
+}
