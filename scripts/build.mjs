@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Builds every package (or those named) with its own tsup.config.ts. `--no-dts` leaves the
- * declarations out: they take most of the time, and only publishing needs them.
+ * Builds every package (or those named) with its own tsup.config.ts, and with its bundle.mjs if it
+ * has one. `--no-dts` leaves the declarations out: they take most of the time, and only publishing
+ * needs them.
  */
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -23,17 +24,24 @@ const queue = (named.length > 0 ? named : readdirSync(join(root, "packages"))).f
   existsSync(join(root, "packages", name, "tsup.config.ts")),
 );
 
+/** Runs a script in a package's folder; its exit code. */
+function run(name, script, ...words) {
+  return new Promise((resolve, reject) => {
+    spawn(process.execPath, [script, ...words], {
+      cwd: join(root, "packages", name),
+      stdio: ["ignore", 2, 2],
+    })
+      .on("error", reject)
+      .on("exit", resolve);
+  });
+}
+
 /** Builds packages from the queue, one after the other. */
 async function worker() {
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-    const code = await new Promise((resolve, reject) => {
-      spawn(process.execPath, [tsup, ...flags], {
-        cwd: join(root, "packages", name),
-        stdio: ["ignore", 2, 2],
-      })
-        .on("error", reject)
-        .on("exit", resolve);
-    });
+    let code = await run(name, tsup, ...flags);
+    const hasBundle = existsSync(join(root, "packages", name, "bundle.mjs"));
+    if (code === 0 && hasBundle) code = await run(name, "bundle.mjs");
     if (code !== 0) {
       process.stderr.write(`isovm: the build of packages/${name} failed.\n`);
       process.exitCode = 1;

@@ -70,6 +70,7 @@ if (process.argv.includes("--build")) {
   const sources = packages.flatMap((path) => [
     `${path}/package.json`,
     `${path}/tsup.config.ts`,
+    ...[`${path}/bundle.mjs`].filter((file) => existsSync(join(root, file))),
     ...readdirSync(join(root, path, "src"), { recursive: true })
       .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
       .map((file) => `${path}/src/${file.replaceAll("\\", "/")}`)

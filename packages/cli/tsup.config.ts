@@ -1,7 +1,7 @@
 import type { Options } from "tsup";
 
 const options: Options = {
-  entry: ["src/index.ts", "src/main.ts"],
+  entry: ["src/index.ts"],
   format: "esm",
   dts: true,
   target: "es2023",

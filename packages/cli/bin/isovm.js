@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-import "../dist/main.js";
+// CommonJS: Node starts it some 10 ms sooner than a module.
+const { join } = require("node:path");
+const { launch } = require("../dist/launch.cjs");
+
+launch(join(__dirname, "../dist"));

@@ -1,27 +1,35 @@
 /** The command as a process of its own: real streams, signals and exit codes. */
-import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { createReadStream, openSync } from "node:fs";
+import {
+  type ChildProcess,
+  execFileSync,
+  type SpawnOptions,
+  spawn,
+  spawnSync,
+} from "node:child_process";
+import {
+  appendFileSync,
+  cpSync,
+  createReadStream,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { copyInput, exitWith, program, Workplace } from "./testing/programs.ts";
 
 const work = new Workplace();
 afterAll(() => work.remove());
-const command = join(work.path, "isovm.mjs");
-beforeAll(async () => {
-  await build({
-    entryPoints: [join(import.meta.dirname, "main.ts")],
-    outfile: command,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    conditions: ["@isovm/source"],
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-  });
+const bundle = join(work.path, "dist");
+const command = join(work.path, "bin/isovm.js");
+beforeAll(() => {
+  const home = join(import.meta.dirname, "..");
+  cpSync(join(home, "bin"), join(work.path, "bin"), { recursive: true });
+  execFileSync(process.execPath, [join(home, "bundle.mjs"), bundle], { stdio: "pipe" });
 });
 
 interface Finished {
@@ -201,6 +209,33 @@ describe("the isovm process", () => {
     const { code, stdout } = await finish(child);
     expect(code).toBe(0);
     expect(stdout.toString().split("\n")).toHaveLength(100_001);
+  });
+
+  it("keeps its own compiled code and generated interpreters, and takes nothing else for them", async () => {
+    const path = work.file("seven", program(exitWith(7)));
+    const kept = (): string[] =>
+      ["code", "interpreters"].flatMap((name) => {
+        const directory = join(bundle, name);
+        return readdirSync(directory).map((file) => join(directory, file));
+      });
+    rmSync(join(bundle, "code"), { recursive: true, force: true });
+    const run = async (): Promise<number | null> => (await finish(start(["run", path]))).code;
+    expect(await run()).toBe(7);
+    const files = kept();
+    expect(files).toHaveLength(3);
+    const times = files.map((file) => statSync(file).mtimeMs);
+    expect(await run()).toBe(7);
+    expect(files.map((file) => statSync(file).mtimeMs)).toEqual(times);
+    for (const file of files) writeFileSync(file, readFileSync(file).subarray(0, 5000));
+    expect(await run()).toBe(7);
+    // All but the interpreter for 32 bits, which this run doesn't need.
+    expect(files.filter((file) => statSync(file).size > 5000)).toHaveLength(2);
+    expect(kept()).toEqual(files);
+    appendFileSync(join(bundle, "command.cjs"), "\n");
+    const before = kept().map((file) => readFileSync(file));
+    expect(await run()).toBe(7);
+    const changed = kept().filter((file, index) => !before[index]?.equals(readFileSync(file)));
+    expect(changed).toHaveLength(2);
   });
 
   it("shows a stack of its own failures if asked", async () => {

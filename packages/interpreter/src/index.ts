@@ -5,8 +5,9 @@
  * @packageDocumentation
  */
 export { BudgetError } from "./budget.ts";
-export { interpreter } from "./fast/engine.ts";
+export { interpreter, interpreterWith } from "./fast/engine.ts";
 export { handlerText } from "./fast/handler-text.ts";
+export type { InterpreterPrograms } from "./fast/kept-program.ts";
 export {
   type FreeChoice,
   type ReferenceOptions,

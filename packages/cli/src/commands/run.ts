@@ -65,13 +65,14 @@ async function run(
     program: identifyingBytes(files.vfs, executable),
     isa: isa.name,
   });
-  const store = directory === undefined ? undefined : await openIn(directory, identity());
+  const store = directory === undefined ? undefined : await openIn(directory, identity(), io);
   const stderr = new LineOutput(io.stderr);
   const session = new Session({
     target: executable.target,
     isa,
     engine,
     services: {
+      ...(io.release && { programs: io.release.programs }),
       ...(store && { translations: store.translations }),
       ...(dump && { onRegion: (region) => dump.add(region) }),
     },
@@ -133,9 +134,13 @@ function startProgram(
 }
 
 /** Opens a store with code that is loaded for it only. */
-async function openIn(directory: string, identity: RunIdentity): Promise<RunTranslations> {
+async function openIn(
+  directory: string,
+  identity: RunIdentity,
+  { release }: CommandIo,
+): Promise<RunTranslations> {
   const { openStore } = await import("../store/run-store.ts");
-  return openStore(directory, identity);
+  return openStore(directory, identity, release?.identity);
 }
 
 /** What shows the regions, if the user asks for it. @throws UsageError */

@@ -1,5 +1,6 @@
 /** What commands have of the process around them: all of it can be replaced. */
 import type { HostInput, HostOutput, WindowSize } from "@isovm/abi";
+import type { InterpreterPrograms } from "@isovm/interpreter";
 
 /** Standard input, which is touched when somebody wants of it. */
 export interface CommandInput extends HostInput {
@@ -11,12 +12,22 @@ export interface CommandInput extends HostInput {
   release(): void;
 }
 
+/** A build of the command. */
+export interface CommandRelease {
+  /** A hash of its code. */
+  readonly identity: string;
+  /** Interpreters that this build has generated before. */
+  readonly programs: InterpreterPrograms;
+}
+
 /** The surroundings of a command. */
 export interface CommandIo {
   readonly stdin: CommandInput;
   readonly stdout: HostOutput;
   readonly stderr: HostOutput;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What is known of the command's own code; absent where it isn't the script that was built. */
+  readonly release?: CommandRelease;
   /** The user's directory for what can be made again; undefined if there is none. */
   cacheDirectory(): Promise<string | undefined>;
   /** Size of the terminal that the streams are connected to. */

@@ -11,7 +11,7 @@ import type { Isa } from "@isovm/isa-spec";
 import { type ProcessVm, processVm, type RunResult } from "@isovm/machine";
 import type { CommandIo } from "../io/command-io.ts";
 import { engineClock, hostClock, hostRandom } from "./clock.ts";
-import type { EngineChoice, TranslationServices } from "./engines.ts";
+import type { EngineChoice, EngineServices } from "./engines.ts";
 import type { Target } from "./targets.ts";
 
 /** What a session is made from. */
@@ -19,7 +19,7 @@ export interface SessionOptions {
   readonly target: Target;
   readonly isa: Isa;
   readonly engine: EngineChoice;
-  readonly services: TranslationServices;
+  readonly services: EngineServices;
   readonly vfs: Vfs;
   readonly io: CommandIo;
   readonly memoryBytes: number | undefined;

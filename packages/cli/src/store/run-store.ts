@@ -38,18 +38,19 @@ export interface RunIdentity {
 }
 
 /**
- * Opens the store in a directory. A store that can't be read or written never fails a run: its
+ * Opens the store in a directory, for the translator whose `code` has a hash. A store that can't be read or written never fails a run: its
  * figures tell.
  */
 export async function openStore(
   directory: string,
   identity: RunIdentity,
+  code?: string,
 ): Promise<RunTranslations> {
   const path = resolve(directory);
   const events: StoreEvent[] = [];
   const store = translationStore(fileStorage(path), { observer: (event) => events.push(event) });
   const startMillis = performance.now();
-  const translations = await store.open({ ...identity, version: translatorVersion() });
+  const translations = await store.open({ ...identity, version: translatorVersion(code) });
   const openMs = performance.now() - startMillis;
   let saveMs = 0;
   return {

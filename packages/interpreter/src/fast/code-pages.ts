@@ -96,9 +96,12 @@ export class CodePages {
     // The one before an instruction that changes may be fused with it.
     const first = Math.max(0, Math.ceil((start - 2 * this.#longest + 1) / parcel));
     const last = Math.min(pageBytes / parcel, Math.ceil(end / parcel));
-    const view = new DataView(this.#memory.memory.buffer);
-    for (let index = first; index < last; index += 1) {
-      view.setUint16(records + index * this.#pieceBytes, fixedHandler.undecoded, true);
+    // Processes end by this, page after page, in code that no compiler has seen yet.
+    const words = new Uint16Array(this.#memory.memory.buffer);
+    const step = this.#pieceBytes / 2;
+    const end16 = records / 2 + last * step;
+    for (let at = records / 2 + first * step; at < end16; at += step) {
+      words[at] = fixedHandler.undecoded;
     }
   }
 

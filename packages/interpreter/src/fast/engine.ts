@@ -10,7 +10,7 @@ import {
   type RegionSupport,
   StateBlock,
 } from "@isovm/isa-spec";
-import { floatImports } from "@isovm/wasm";
+import { floatImports, rowsFloatPolicy } from "@isovm/wasm";
 import { checkBudget } from "../budget.ts";
 import { illegalExit } from "../illegal.ts";
 import { callIntrinsic, collectIntrinsics } from "../intrinsics.ts";
@@ -24,7 +24,14 @@ import {
   jumpEntryBytes,
   layoutContext,
 } from "./context.ts";
-import { generateInterpreter, type InterpreterProgram } from "./program.ts";
+import {
+  decodeProgram,
+  encodeProgram,
+  type InterpreterPrograms,
+  type LoadedProgram,
+  programName,
+} from "./kept-program.ts";
+import { generateInterpreter } from "./program.ts";
 import { InterpreterRegions } from "./regions.ts";
 import { SlowAccess } from "./slow-access.ts";
 import { TranslationTables } from "./translation-tables.ts";
@@ -34,26 +41,66 @@ import { TranslationTables } from "./translation-tables.ts";
  */
 export const interpreter: RegionHostFactory = (options) => new FastInterpreter(options);
 
+/**
+ * {@link interpreter}, but what is generated from the rows is kept for the next process, which
+ * starts faster by that.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { assemble } from "@isovm/decoder";
+ * import { type InterpreterPrograms, interpreterWith } from "@isovm/interpreter";
+ * import { bareVm } from "@isovm/machine";
+ * import { rv64 } from "@isovm/riscv";
+ *
+ * const kept = new Map<string, Uint8Array<ArrayBuffer>>();
+ * const programs: InterpreterPrograms = {
+ *   find: (name) => kept.get(name),
+ *   keep: (name, bytes) => void kept.set(name, Uint8Array.from(bytes)),
+ * };
+ * const program = assemble(rv64(), "ecall", { origin: 0x1000n });
+ * for (const isa of [rv64(), rv64()]) bareVm({ isa, engine: interpreterWith(programs), program });
+ * assert.equal(kept.size, 1);
+ * ```
+ */
+export function interpreterWith(programs: InterpreterPrograms): RegionHostFactory {
+  return (options) => new FastInterpreter(options, programs);
+}
+
 const pageBytes = 4096;
 
 interface Compiled {
-  readonly program: InterpreterProgram;
+  readonly program: LoadedProgram;
   readonly module: WebAssembly.Module;
 }
 
 /** Modules by ISA and place of the context, which depends on the number of translation contexts: a host that makes many machines compiles once. */
 const compiled = new WeakMap<Isa, Map<string, Compiled>>();
 
-function compile(isa: Isa, context: ContextLayout): Compiled {
+function compile(isa: Isa, context: ContextLayout, programs?: InterpreterPrograms): Compiled {
   const byBase = compiled.get(isa) ?? new Map<string, Compiled>();
   compiled.set(isa, byBase);
   const key = `${context.state}:${context.contexts}`;
   const known = byBase.get(key);
   if (known) return known;
-  const program = generateInterpreter(isa, context);
+  const program = loadProgram(isa, context, programs);
   const made = { program, module: new WebAssembly.Module(program.bytes) };
   byBase.set(key, made);
   return made;
+}
+
+function loadProgram(
+  isa: Isa,
+  context: ContextLayout,
+  programs: InterpreterPrograms | undefined,
+): LoadedProgram {
+  if (!programs) return generateInterpreter(isa, context);
+  const name = programName(isa, context);
+  const kept = programs.find(name);
+  if (kept) return decodeProgram(kept);
+  const program = generateInterpreter(isa, context);
+  programs.keep(name, encodeProgram(program));
+  return program;
 }
 
 /** Exit codes after which every instruction that was counted has retired. */
@@ -67,7 +114,7 @@ class FastInterpreter implements RegionHost {
   readonly #isa: Isa;
   readonly #memory: EngineMemory;
   readonly #context: ContextLayout;
-  readonly #program: InterpreterProgram;
+  readonly #program: LoadedProgram;
   readonly #pages: CodePages;
   readonly #run: (budget: number) => number;
   readonly #tables: TranslationTables;
@@ -76,7 +123,7 @@ class FastInterpreter implements RegionHost {
   #running = 0;
   #isInterrupted = false;
 
-  constructor(options: EngineOptions) {
+  constructor(options: EngineOptions, programs?: InterpreterPrograms) {
     const { isa, memory } = options;
     this.#isa = isa;
     this.#memory = memory;
@@ -86,7 +133,7 @@ class FastInterpreter implements RegionHost {
     this.#context = layoutContext(isa.layout, base, contexts);
     this.#tables = new TranslationTables(memory, this.#context);
     this.#slow = new SlowAccess(isa, memory, this.#context, this.#tables);
-    const { program, module } = compile(isa, this.#context);
+    const { program, module } = compile(isa, this.#context, programs);
     this.#program = program;
     const { parcelBytes } = isa.framing;
     const { pieceBytes, plainHandlers } = program;
@@ -121,7 +168,7 @@ class FastInterpreter implements RegionHost {
             ),
         ]),
       ),
-      ...(program.floatPolicy && floatImports(program.floatPolicy)),
+      ...floatImports(() => rowsFloatPolicy(isa)),
     });
     // The module is generated: its one export has this type.
     this.#run = instance.exports.run as (budget: number) => number;

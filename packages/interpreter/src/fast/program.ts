@@ -48,7 +48,6 @@ export interface InterpreterProgram {
   readonly effects: readonly string[];
   /** Names of the intrinsics that the module imports. */
   readonly intrinsics: readonly string[];
-  readonly floatPolicy: FloatPolicy | undefined;
   /** Bytes of records for one parcel of code. */
   readonly pieceBytes: number;
   /** By handler: the one that executes its first instruction alone. */
@@ -116,7 +115,6 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
     bytes: module.toBytes(),
     effects: usage.effects,
     intrinsics: [...usage.intrinsics.keys()],
-    floatPolicy: usage.floatPolicy,
     pieceBytes,
     plainHandlers: plainHandlersOf(rows),
     text: () => module.toText(),

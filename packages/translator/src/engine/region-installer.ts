@@ -1,6 +1,6 @@
 /** Makes regions executable: as modules of their own, or from translations that were kept. */
-import type { EngineMemory, FloatPolicy, Isa, RegionHost } from "@isovm/isa-spec";
-import { floatImports } from "@isovm/wasm";
+import type { EngineMemory, Isa, RegionHost } from "@isovm/isa-spec";
+import { floatImports, floatPolicyOf, rowsFloatPolicy } from "@isovm/wasm";
 import { toAddress, toNumber } from "../region/address.ts";
 import type { GuestCode } from "../region/guest-code.ts";
 import { type RegionModule, regionModule, regionName } from "../region/module.ts";
@@ -10,7 +10,6 @@ import { KeptRegions } from "../store/kept-regions.ts";
 import type { Translations } from "../store/translations.ts";
 import type { CodeCache, CodeSpan } from "./code-cache.ts";
 import { type CodeRun, codeOf, runsOf, spansOf } from "./code-spans.ts";
-import { floatPolicyOf } from "./float-policy.ts";
 
 /** What an installer works with. */
 export interface RegionInstallerOptions {
@@ -30,7 +29,6 @@ export class RegionInstaller {
   /** Regions and instructions translated, bytes of their modules, regions taken up. */
   readonly counts = { regions: 0, translatedInstructions: 0, translatedBytes: 0, keptRegions: 0 };
   readonly #options: RegionInstallerOptions;
-  readonly #floatPolicy: FloatPolicy | undefined;
   readonly #imports: WebAssembly.Imports;
   readonly #kept: KeptRegions | undefined;
   /** Addresses of instructions whose accesses are looked up, each on its own. */
@@ -39,10 +37,9 @@ export class RegionInstaller {
   constructor(options: RegionInstallerOptions) {
     const { isa, memory, host, code, translations } = options;
     this.#options = options;
-    this.#floatPolicy = floatPolicyOf(isa);
     this.#imports = {
       env: { memory: memory.memory },
-      ...(this.#floatPolicy && floatImports(this.#floatPolicy)),
+      ...floatImports(() => rowsFloatPolicy(isa)),
     };
     host.regions.prepare();
     if (!translations || translations.modules.length === 0) return;
@@ -63,7 +60,7 @@ export class RegionInstaller {
     const made = regionModule(regions, {
       isa,
       places: host.regions.places,
-      floatPolicy: this.#floatPolicy,
+      floatPolicy: floatPolicyOf(isa),
       isAlone: ({ pc }) => this.#alone.has(pc),
     });
     const wasm = made.builder.toBytes();

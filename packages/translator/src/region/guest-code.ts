@@ -40,7 +40,8 @@ interface Known {
 export class GuestCode implements MemoryListener {
   readonly #isa: Isa;
   readonly #memory: EngineMemory;
-  readonly #decoder: Decoder;
+  /** Made when something is decoded first: short runs don't need it. */
+  #decoder: Decoder | undefined;
   readonly #specialise: Specialiser;
   readonly #longest: number;
   /** By translation context. */
@@ -53,7 +54,6 @@ export class GuestCode implements MemoryListener {
   constructor(isa: Isa, memory: EngineMemory) {
     this.#isa = isa;
     this.#memory = memory;
-    this.#decoder = new Decoder(isa);
     this.#specialise = specialiser(isa);
     const { lengths, parcelBytes, longestBytes } = isa.framing;
     this.#longest = longestBytes ?? Math.max(parcelBytes, ...lengths.map((rule) => rule.sizeBytes));
@@ -146,6 +146,7 @@ export class GuestCode implements MemoryListener {
       offset + this.#longest <= pageBytes
         ? new Uint8Array(this.#memory.memory.buffer, frame + offset, this.#longest)
         : this.bytesAt(toAddress(pc, addressWidth), this.#longest);
+    this.#decoder ??= new Decoder(this.#isa);
     const decoded = this.#decoder.decodeBytes(bytes);
     if (!decoded || decoded.prefixBytes > 0) return undefined;
     const instruction = this.#specialise(decoded.row, decoded.word);

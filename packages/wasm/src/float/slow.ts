@@ -33,9 +33,10 @@ export interface FloatImports {
 
 /**
  * The imports object of a module that uses a `FloatLibrary` of the same policy; to be merged with
- * the module's other imports.
+ * the module's other imports. A function that finds the policy is called when an operation needs it.
  */
-export function floatImports(policy: FloatPolicy): FloatImports {
+export function floatImports(policy: FloatPolicy | (() => FloatPolicy)): FloatImports {
+  const find = typeof policy === "function" ? policy : () => policy;
   const slow: SlowFloatFunction = (operation, a, b, c, mode) => {
     const operator = operators[operation & 0xff];
     if (operator === undefined) throw new RangeError(`no float operation has code ${operation}`);
@@ -45,7 +46,7 @@ export function floatImports(policy: FloatPolicy): FloatImports {
     const operandWidth = row.other === "integerOperand" ? otherWidth : width;
     const { value, flags } = float.evaluateFloat(
       operator,
-      { format: float.formatOf(width), otherWidth, mode, policy },
+      { format: float.formatOf(width), otherWidth, mode, policy: find() },
       BigInt.asUintN(operandWidth, a),
       BigInt.asUintN(operandWidth, b),
       BigInt.asUintN(operandWidth, c),

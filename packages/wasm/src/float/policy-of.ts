@@ -6,6 +6,7 @@ import {
   type Isa,
   operandsOf,
   type Statement,
+  UnsupportedError,
 } from "@isovm/isa-spec";
 
 const known = new WeakMap<Isa, { readonly policy: FloatPolicy | undefined }>();
@@ -18,6 +19,19 @@ export function floatPolicyOf(isa: Isa): FloatPolicy | undefined {
     known.set(isa, found);
   }
   return found.policy;
+}
+
+/**
+ * The policy of an ISA that computes in floating point.
+ *
+ * @throws UnsupportedError if no row does.
+ */
+export function rowsFloatPolicy(isa: Isa): FloatPolicy {
+  const policy = floatPolicyOf(isa);
+  if (policy) return policy;
+  throw new UnsupportedError(`no row of ${isa.name} computes in floating point`, {
+    feature: "floating point",
+  });
 }
 
 function search(isa: Isa): FloatPolicy | undefined {
