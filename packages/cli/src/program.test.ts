@@ -37,7 +37,7 @@ describe("isovm", () => {
   it("without a command shows its help as an error", async () => {
     const { exitCode, stdout, stderr } = await isovm([]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 125, stdout: "" });
-    expect(stderr).toMatch(/^Usage: isovm .*\nisovm: give a command: run, asm.*\n$/s);
+    expect(stderr).toMatch(/^Usage: isovm .*\nisovm: give a command: run, image, asm.*\n$/s);
   });
 
   it("ends quietly when its reader has gone", async () => {

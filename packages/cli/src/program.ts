@@ -4,6 +4,7 @@ import manifest from "../package.json" with { type: "json" };
 import { addAsm } from "./commands/asm.ts";
 import { addDisasm } from "./commands/disasm.ts";
 import { addExplain } from "./commands/explain.ts";
+import { addImage } from "./commands/image.ts";
 import { addRun } from "./commands/run.ts";
 import { reportOf, UsageError } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -63,6 +64,7 @@ function commands(io: CommandIo, exit: (code: number) => void): Command {
     .exitOverride()
     .addHelpText("after", "\n`isovm COMMAND --help` says more, with examples.");
   addRun(program, io, exit);
+  addImage(program, io);
   addAsm(program, io, exit);
   addDisasm(program, io);
   addExplain(program, io);
@@ -74,7 +76,7 @@ function usageError(error: CommanderError): UsageError | undefined {
   if (harmless.includes(error.code)) {
     return error.exitCode === 0
       ? undefined
-      : new UsageError("give a command: run, asm, disasm or explain (isovm --help)");
+      : new UsageError("give a command: run, image, asm, disasm or explain (isovm --help)");
   }
   return new UsageError(`${error.message.replace(/^error: /, "")} (see --help)`);
 }

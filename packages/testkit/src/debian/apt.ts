@@ -17,10 +17,15 @@ export interface DebianSource {
   readonly architecture: string;
 }
 
+/** Is told what is being done, for people who wait: `"fetching opensbi"`. */
+export type StepListener = (step: string) => void;
+
 /** A private apt for one source, in a directory of its own. */
 export interface Apt {
   /** Runs `apt-get`, in `cwd` if that matters, and returns its standard output. */
   get(args: readonly string[], cwd?: string): Promise<string>;
+  /** Runs `apt-cache` and returns its standard output. */
+  cache(args: readonly string[]): Promise<string>;
   /** Fetches the lists again. */
   update(): Promise<void>;
   /** Where `--download-only` leaves packages. */
@@ -32,7 +37,11 @@ const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const listsMaxAgeMillis = 30 * 24 * 60 * 60 * 1000;
 
 /** A private apt for `source`, its lists present. */
-export async function openApt(directory: string, source: DebianSource): Promise<Apt> {
+export async function openApt(
+  directory: string,
+  source: DebianSource,
+  onStep: StepListener = () => {},
+): Promise<Apt> {
   const archives = join(directory, "cache/archives");
   for (const path of ["state/lists/partial", "cache/archives/partial", "log"]) {
     await mkdir(join(directory, path), { recursive: true });
@@ -42,8 +51,11 @@ export async function openApt(directory: string, source: DebianSource): Promise<
   await writeFile(configuration, aptConfiguration(directory, source));
   const get = (args: readonly string[], cwd: string = directory): Promise<string> =>
     runCommand(["apt-get", "-c", configuration, "-q", ...args], { cwd });
+  const cache = (args: readonly string[]): Promise<string> =>
+    runCommand(["apt-cache", "-c", configuration, "-q", ...args], { cwd: directory });
 
   const update = async (): Promise<void> => {
+    onStep(`fetching the lists of ${source.suite}`);
     const failures: unknown[] = [];
     for (const mirror of await mirrors()) {
       await writeFile(join(directory, "sources.list"), sourceLine(mirror, source));
@@ -64,7 +76,7 @@ export async function openApt(directory: string, source: DebianSource): Promise<
 
   const updated = await stat(join(directory, "updated")).catch(() => undefined);
   if (updated === undefined || Date.now() - updated.mtimeMs > listsMaxAgeMillis) await update();
-  return { get, update, archives };
+  return { get, cache, update, archives };
 }
 
 /** The `.deb` files of the packages and of all that they depend on, downloaded and verified. */
@@ -90,6 +102,15 @@ export async function downloadPackage(apt: Apt, name: string, directory: string)
       throw new DebianFetchError(`${command.join(" ")} left no file`, { command, stderr: "" });
     }
     return join(directory, file);
+  });
+}
+
+/** The names of the packages that one depends on: of alternatives the first. */
+export async function dependenciesOf(apt: Apt, name: string): Promise<string[]> {
+  return retryAfterUpdate(apt, async () => {
+    const record = await apt.cache(["show", "--no-all-versions", name]);
+    const [, depends = ""] = /^Depends: (.*)$/m.exec(record) ?? [];
+    return [...depends.matchAll(/(?:^|, )([^ ,|:]+)/g)].map(([, package_ = ""]) => package_);
   });
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { hasOracles, runOracle } from "../oracle/index.ts";
 import { cachedDirectory, withLock } from "./cache.ts";
-import { DebianFetchError, debianPackage, debianRoot, hasDebian } from "./index.ts";
+import { DebianFetchError, debianPackage, debianPackages, debianRoot, hasDebian } from "./index.ts";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
@@ -61,6 +61,11 @@ describe.skipIf(!hasDebian())("Debian packages for riscv64", { timeout: 300_000 
     if (!hasOracles("qemu-riscv64")) return;
     const { stdout } = await runOracle("qemu-riscv64", ["-L", root, join(root, "bin/xz"), "-V"]);
     expect(text(stdout)).toContain("liblzma");
+  });
+
+  it("name what they depend on", async () => {
+    const [image] = await debianPackages().dependencies("linux-image-riscv64");
+    expect(image).toMatch(/^linux-image-6\.12\.[0-9]+.*-riscv64$/);
   });
 
   it("that do not exist are an error that says so", async () => {

@@ -2,49 +2,106 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { findExecutable } from "../oracle/find-executable.ts";
-import { type Apt, type DebianSource, downloadClosure, downloadPackage, openApt } from "./apt.ts";
+import {
+  type Apt,
+  type DebianSource,
+  dependenciesOf,
+  downloadClosure,
+  downloadPackage,
+  openApt,
+  type StepListener,
+} from "./apt.ts";
 import { cacheDirectory, cachedDirectory, withLock } from "./cache.ts";
 import { DebianUnavailableError } from "./errors.ts";
 import { makeRoot, unpack } from "./unpack.ts";
 
+/** What {@link debianPackages} takes. */
+export interface DebianOptions extends Partial<DebianSource> {
+  /**
+   * Directory that keeps what was fetched; by default `$XDG_CACHE_HOME/isovm`, or one in the
+   * `node_modules` of the project that the working directory is in.
+   */
+  readonly cacheDirectory?: string;
+  /** Is told what is being done whenever that takes time. */
+  readonly onStep?: StepListener;
+}
+
+/**
+ * Debian packages of one suite and one architecture.
+ *
+ * They come from a mirror of the machine's own apt configuration, are verified by apt's signatures
+ * and kept in the cache, so that only the first call takes time. They are unpacked, not installed:
+ * no maintainer script has run. Directories are shared: copy them before changing them.
+ *
+ * All methods throw a `DebianUnavailableError` where there is no apt or no mirror with that suite,
+ * a `DebianFetchError` if apt fails, for instance on an unknown package.
+ */
+export interface DebianPackages {
+  /** The path of a directory that holds the files of one package, without what it depends on. */
+  package(name: string): Promise<string>;
+  /**
+   * The path of a directory that holds the packages and all they depend on, laid out as the root of
+   * a Debian system: a guest can be run in it as after a chroot.
+   */
+  root(packages: readonly string[]): Promise<string>;
+  /** The names of the packages that one depends on; of alternatives the first. */
+  dependencies(name: string): Promise<string[]>;
+}
+
+/** Debian packages: of suite `trixie` for `riscv64` by default. */
+export function debianPackages(options: DebianOptions = {}): DebianPackages {
+  const { suite = "trixie", architecture = "riscv64", onStep = () => {} } = options;
+  const cache = options.cacheDirectory ?? cacheDirectory();
+  const base = join(cache, "debian", `${suite}-${architecture}`);
+  const withApt = <Result>(work: (apt: Apt) => Promise<Result>): Promise<Result> =>
+    withLock(join(base, "lock"), async () =>
+      work(await openApt(join(base, "apt"), { suite, architecture }, onStep)),
+    );
+  const unpacked = (
+    kind: "root" | "package",
+    packages: readonly string[],
+    fill: (apt: Apt, directory: string) => Promise<void>,
+  ): Promise<string> =>
+    withLock(join(base, "lock"), () =>
+      cachedDirectory(join(base, kind, packages.join("+")), async (directory) => {
+        const apt = await openApt(join(base, "apt"), { suite, architecture }, onStep);
+        onStep(`fetching ${packages.join(", ")}`);
+        await fill(apt, directory);
+      }),
+    );
+  return {
+    package: (name) =>
+      unpacked("package", [name], async (apt, directory) => {
+        const download = join(directory, ".download");
+        await mkdir(download);
+        await unpack([await downloadPackage(apt, name, download)], directory);
+        await rm(download, { recursive: true });
+      }),
+    root: (names) => {
+      const packages = [...new Set(names)].sort();
+      return unpacked("root", packages, async (apt, directory) => {
+        await makeRoot(directory);
+        await unpack(await downloadClosure(apt, packages), directory);
+      });
+    },
+    dependencies: (name) => withApt((apt) => dependenciesOf(apt, name)),
+  };
+}
+
 /** What {@link debianRoot} unpacks. */
-export interface DebianRootOptions extends Partial<DebianSource> {
+export interface DebianRootOptions extends DebianOptions {
   /** Names of packages; what they depend on comes with them. */
   readonly packages: readonly string[];
 }
 
-/**
- * The path of a directory that holds the packages and all they depend on, laid out as the root of a
- * Debian system: a guest can be run in it as after a chroot.
- *
- * The packages come from a mirror of the machine's own apt configuration, are verified by apt's
- * signatures and kept in the cache, so that only the first call takes time. They are unpacked, not
- * installed: no maintainer script has run. Suite `trixie` and architecture `riscv64` by default.
- * The directory is shared: copy it before changing it.
- *
- * Throws a `DebianUnavailableError` where there is no apt or no mirror with that suite, a
- * `DebianFetchError` if apt fails, for instance on an unknown package.
- */
+/** The `root` of {@link debianPackages}: packages and all they depend on. */
 export function debianRoot(options: DebianRootOptions): Promise<string> {
-  const packages = [...new Set(options.packages)].sort();
-  return unpackedBy(sourceOf(options), "root", packages, async (apt, directory) => {
-    await makeRoot(directory);
-    await unpack(await downloadClosure(apt, packages), directory);
-  });
+  return debianPackages(options).root(options.packages);
 }
 
-/**
- * The path of a directory that holds the files of one package, without what it depends on.
- *
- * See {@link debianRoot} for where it comes from and for the errors.
- */
-export function debianPackage(name: string, source: Partial<DebianSource> = {}): Promise<string> {
-  return unpackedBy(sourceOf(source), "package", [name], async (apt, directory) => {
-    const download = join(directory, ".download");
-    await mkdir(download);
-    await unpack([await downloadPackage(apt, name, download)], directory);
-    await rm(download, { recursive: true });
-  });
+/** The `package` of {@link debianPackages}: the files of one package. */
+export function debianPackage(name: string, options: DebianOptions = {}): Promise<string> {
+  return debianPackages(options).package(name);
 }
 
 /**
@@ -63,22 +120,4 @@ export function hasDebian(): boolean {
   throw new DebianUnavailableError(`${missing.join(", ")} not found on PATH`, {
     needed: missing.join(", "),
   });
-}
-
-function sourceOf({ suite, architecture }: Partial<DebianSource>): DebianSource {
-  return { suite: suite ?? "trixie", architecture: architecture ?? "riscv64" };
-}
-
-async function unpackedBy(
-  source: DebianSource,
-  kind: "root" | "package",
-  packages: readonly string[],
-  fill: (apt: Apt, directory: string) => Promise<void>,
-): Promise<string> {
-  const base = join(cacheDirectory(), "debian", `${source.suite}-${source.architecture}`);
-  return withLock(join(base, "lock"), () =>
-    cachedDirectory(join(base, kind, packages.join("+")), async (directory) =>
-      fill(await openApt(join(base, "apt"), source), directory),
-    ),
-  );
 }

@@ -1,3 +1,11 @@
-export type { DebianSource } from "./apt.ts";
-export { type DebianRootOptions, debianPackage, debianRoot, hasDebian } from "./debian.ts";
+export type { DebianSource, StepListener } from "./apt.ts";
+export {
+  type DebianOptions,
+  type DebianPackages,
+  type DebianRootOptions,
+  debianPackage,
+  debianPackages,
+  debianRoot,
+  hasDebian,
+} from "./debian.ts";
 export { DebianFetchError, DebianUnavailableError } from "./errors.ts";
