@@ -54,10 +54,13 @@ export interface DmaMemory {
   write(address: number, bytes: Uint8Array): boolean;
 }
 
-/** Something that the guest did and that no device defines; observed, never thrown. */
+/**
+ * Something that the guest did and that no device defines, or that a device could not do for the
+ * guest because the host's end of it failed (`hostFailure`); observed, never thrown.
+ */
 export interface DeviceEvent {
   readonly device: string;
-  readonly kind: "unknownRegister" | "invalidValue" | "malformedQueue" | "unmapped";
+  readonly kind: "unknownRegister" | "invalidValue" | "malformedQueue" | "unmapped" | "hostFailure";
   readonly offset: number;
   readonly width?: AccessBytes;
   readonly value?: bigint;

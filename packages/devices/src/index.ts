@@ -19,6 +19,13 @@ export * from "./errors.ts";
 export { type GoldfishRtcOptions, goldfishRtc } from "./goldfish-rtc/goldfish-rtc.ts";
 export { type InterruptController, isInterruptController } from "./interrupt-controller.ts";
 export { type PlicOptions, plic } from "./plic/plic.ts";
+export { type RandomSource, seededRandom } from "./random/random-source.ts";
+export {
+  type BlockStorage,
+  StorageError,
+  type StorageFailure,
+} from "./storage/block-storage.ts";
+export { bytesStorage } from "./storage/bytes-storage.ts";
 export { type PowerEvent, testFinisher } from "./test-finisher/test-finisher.ts";
 export {
   type SerialInput,
@@ -27,3 +34,12 @@ export {
   type Uart16550Options,
   uart16550,
 } from "./uart16550/uart16550.ts";
+export { type VirtioBlockOptions, virtioBlock } from "./virtio/block.ts";
+export { virtioEntropy } from "./virtio/entropy.ts";
+export { type VirtioMmioOptions, virtioMmio } from "./virtio/mmio.ts";
+export type {
+  BufferChain,
+  VirtioHost,
+  VirtioModel,
+  VirtioModelFactory,
+} from "./virtio/model.ts";

@@ -21,6 +21,19 @@ export class StateReader {
     });
   }
 
+  /** A member that somebody else checks: the state of a part. */
+  member(key: string): unknown {
+    return this.#members[key];
+  }
+
+  /** A list of at most `most` parts, each of which somebody else checks. */
+  list(key: string, most: number): readonly unknown[] {
+    const value = this.#members[key];
+    return Array.isArray(value) && value.length <= most
+      ? value
+      : this.fail(key, `a list of at most ${most}`);
+  }
+
   boolean(key: string): boolean {
     const value = this.#members[key];
     return typeof value === "boolean" ? value : this.fail(key, "true or false");
