@@ -49,7 +49,8 @@ export const errorBases: ReadonlySet<string> = new Set(["IsovmError"]);
  * What tests of whole machines share. Like the tests it may import any package, and no source that
  * is published may import it.
  */
-export const testSupport: RegExp = /^packages\/(testkit\/src\/conformance|riscv\/src\/privileged\/testing)\//;
+export const testSupport: RegExp =
+  /^packages\/(testkit\/src\/conformance|riscv\/src\/privileged\/testing)\//;
 
 /** Sources that run on Node only and may import `node:` modules; all others run in a browser too. */
 export const nodeOnly: readonly RegExp[] = [

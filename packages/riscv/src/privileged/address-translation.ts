@@ -5,7 +5,7 @@
  */
 import type { AccessKind, HartHost } from "@isovm/isa-spec";
 import type { Xlen } from "../hart.ts";
-import { LargePages } from "./large-pages.ts";
+import type { LargePages } from "./large-pages.ts";
 import type { MemoryProtection } from "./memory-protection.ts";
 import { Mode } from "./modes.ts";
 import {
@@ -30,19 +30,30 @@ const layouts = {
   },
 } as const;
 
+/** What harts have in common because they may share translations. */
+export interface SharedTranslation {
+  readonly largePages: LargePages;
+  readonly settings: Settings;
+}
+
+/** Numbers for what translations depend on beside `satp` and the modes: equal settings, equal number. */
+export type Settings = Map<string, number>;
+
 /** The translation of one hart's addresses. */
 export class AddressTranslation {
   readonly protection: MemoryProtection;
   readonly #xlen: Xlen;
   readonly #host: HartHost;
   readonly #walker: PageWalker;
-  readonly #largePages: LargePages = new LargePages();
+  readonly #largePages: LargePages;
+  readonly #settings: Settings;
   #root = 0n;
   #format: PageTableFormat | undefined;
   #rootAddress = 0;
   #rootKey = "";
   #updates = false;
   #hasMemoryTypes = false;
+  #settingsKey = 0;
   #fetchMode: Mode = Mode.machine;
   #dataMode: Mode = Mode.machine;
   /** Undefined where addresses are physical. */
@@ -50,7 +61,10 @@ export class AddressTranslation {
   #data: WalkParameters | undefined;
   #context = "";
 
-  constructor(xlen: Xlen, host: HartHost, protection: MemoryProtection) {
+  constructor(xlen: Xlen, host: HartHost, protection: MemoryProtection, shared: SharedTranslation) {
+    this.#largePages = shared.largePages;
+    this.#settings = shared.settings;
+    shared.largePages.add(host.index);
     this.protection = protection;
     this.#xlen = xlen;
     this.#host = host;
@@ -79,13 +93,20 @@ export class AddressTranslation {
     this.#format = format;
     this.#rootAddress = Number(value & frameMask) * 4096;
     // Without translation the rest of the register means nothing.
-    this.#rootKey = format ? this.#root.toString(16) : "bare";
+    this.#rootKey = format ? this.#root.toString(16) : "";
   }
 
-  /** Follows `menvcfg`. */
+  /** Follows `menvcfg` and memory protection. */
   configure(updates: boolean, hasMemoryTypes: boolean): void {
     this.#updates = updates;
     this.#hasMemoryTypes = hasMemoryTypes;
+    const settings = `${updates} ${hasMemoryTypes} ${this.protection.key}`;
+    let number = this.#settings.get(settings);
+    if (number === undefined) {
+      number = this.#settings.size;
+      this.#settings.set(settings, number);
+    }
+    this.#settingsKey = number;
   }
 
   /** Follows the mode and `mstatus`; to be called after a change of either, or of `satp`. */
@@ -95,10 +116,9 @@ export class AddressTranslation {
     const flags = (status & (Status.sum | Status.mxr)) >>> 18;
     this.#fetch = this.#parameters(this.#fetchMode, flags);
     this.#data = this.#parameters(this.#dataMode, flags);
-    this.#context =
-      this.#dataMode === Mode.machine && mode === Mode.machine
-        ? "M"
-        : `${mode}${this.#dataMode}${this.#data ? flags : 0}${this.#rootKey}`;
+    const root = this.#data || this.#fetch ? this.#rootKey : "";
+    const effective = this.#data ? flags : 0;
+    this.#context = `${mode}${this.#dataMode}${effective}:${root}:${this.#settingsKey}`;
   }
 
   /** The physical address of a virtual one, or a `translationFault`. */
@@ -118,11 +138,10 @@ export class AddressTranslation {
 
   /** Forgets translations of all addresses or of one, in all address spaces or in one. */
   flush(address: bigint | undefined, asid: bigint | undefined): void {
-    const page = address === undefined ? undefined : address >> 12n;
-    const isWhole = page === undefined || this.#largePages.has(Number(page));
+    const isWhole = address === undefined || this.#largePages.has(Number(address >> 12n));
     const matches = asid === undefined ? undefined : this.#matcher(asid);
-    if (isWhole && !matches) this.#largePages.clear();
-    this.#host.flush(isWhole ? undefined : page, matches);
+    if (isWhole && !matches) this.#largePages.dropped(this.#host.index);
+    this.#host.flush(isWhole ? undefined : address, matches);
   }
 
   save(): { readonly root: string } {
@@ -140,10 +159,9 @@ export class AddressTranslation {
     const layout = layouts[this.#xlen];
     const wanted = asid & layout.asidMask;
     return (context) => {
-      // A mode of each kind, the flags, then `satp`.
-      const key = context.slice(3);
-      if (key === "" || key === "bare") return false;
-      return ((BigInt(`0x${key}`) >> layout.asid) & layout.asidMask) === wanted;
+      const root = context.split(":")[1];
+      if (!root) return false;
+      return ((BigInt(`0x${root}`) >> layout.asid) & layout.asidMask) === wanted;
     };
   }
 

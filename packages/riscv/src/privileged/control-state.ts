@@ -1,7 +1,7 @@
 /** The privileged state of a hart, as its control registers read and write it. */
 import type { ArchitecturalState, HartHost } from "@isovm/isa-spec";
 import type { Xlen } from "../hart.ts";
-import { AddressTranslation } from "./address-translation.ts";
+import { AddressTranslation, type SharedTranslation } from "./address-translation.ts";
 import { Counters } from "./counters.ts";
 import { InterruptState } from "./interrupt-state.ts";
 import { MemoryProtection } from "./memory-protection.ts";
@@ -41,7 +41,7 @@ export class ControlState {
   /** `mstatus` as translation last saw it: what rows change without the host doesn't matter to it. */
   #translated = 0;
 
-  constructor(host: HartHost, parameters: ControlParameters) {
+  constructor(host: HartHost, parameters: ControlParameters, shared: SharedTranslation) {
     const { xlen, instructionBytes, misa, hasFloat } = parameters;
     this.host = host;
     this.xlen = xlen;
@@ -50,7 +50,7 @@ export class ControlState {
     this.#hasFloat = hasFloat;
     this.counters = new Counters(() => host.retired());
     this.protection = new MemoryProtection(xlen === 64 ? 54 : 32);
-    this.translation = new AddressTranslation(xlen, host, this.protection);
+    this.translation = new AddressTranslation(xlen, host, this.protection, shared);
   }
 
   /** Number of the hart. */
@@ -69,6 +69,14 @@ export class ControlState {
   /** `mstatus` without `FS` and what is computed. */
   get status(): number {
     return Number(this.registers.read("mstatus"));
+  }
+
+  /** Puts the mode and `mstatus` into the architectural state whatever that holds. */
+  reset(mode: Mode): void {
+    this.registers.write("mode", 0, BigInt(mode));
+    this.registers.write("fs", 0, 0n);
+    this.#mode = mode;
+    this.change(mode, 0);
   }
 
   /** Changes the mode and `mstatus` together, and what depends on them. */

@@ -16,24 +16,27 @@ interface Counter {
 
 /** `mcycle`, `minstret` and `mcountinhibit`. */
 export class Counters {
-  readonly #retired: () => bigint;
+  /** Instructions that had retired before the one that is executing. */
+  readonly #before: () => bigint;
   readonly #counters: Readonly<Record<CounterName, Counter>> = {
     cycle: { base: 0n },
     instret: { base: 0n },
   };
   #inhibited = 0n;
 
+  /** `retired` counts the instruction that is executing. */
   constructor(retired: () => bigint) {
-    this.#retired = retired;
+    this.#before = () => retired() - 1n;
   }
 
   read(name: CounterName): bigint {
     const { base } = this.#counters[name];
-    return BigInt.asUintN(64, this.#isInhibited(name) ? base : base + this.#retired());
+    return BigInt.asUintN(64, this.#isInhibited(name) ? base : base + this.#before());
   }
 
+  /** The next instruction reads what was written: this one doesn't count. */
   write(name: CounterName, value: bigint): void {
-    this.#counters[name].base = this.#isInhibited(name) ? value : value - this.#retired();
+    this.#counters[name].base = this.#isInhibited(name) ? value : value - this.#before() - 1n;
   }
 
   /** `mcountinhibit`. */
@@ -44,8 +47,11 @@ export class Counters {
   inhibit(value: bigint): void {
     const values = { cycle: this.read("cycle"), instret: this.read("instret") };
     this.#inhibited = value & 0b101n;
-    this.write("cycle", values.cycle);
-    this.write("instret", values.instret);
+    for (const name of ["cycle", "instret"] as const) {
+      this.#counters[name].base = this.#isInhibited(name)
+        ? values[name]
+        : values[name] - this.#before();
+    }
   }
 
   save(): { readonly inhibited: string; readonly cycle: string; readonly instret: string } {

@@ -6,30 +6,52 @@
  * @see RISC-V Privileged 20240411, 10.2.1
  */
 
-/** Regions by their size in pages. */
+type Regions = Map<number, Set<number>>;
+
+/** Regions by their size in pages, of harts that may share translations. */
 export class LargePages {
-  readonly #regions: Map<number, Set<number>> = new Map();
+  /** Harts that have dropped all translations since the generations last moved on. */
+  readonly #dropped: Set<number> = new Set();
+  readonly #harts: Set<number> = new Set();
+  #current: Regions = new Map();
+  #previous: Regions = new Map();
+
+  /** Adds a hart. */
+  add(hart: number): void {
+    this.#harts.add(hart);
+  }
 
   /** Notes an entry for `pages` pages, the virtual page of that number among them. */
   note(page: number, pages: number): void {
-    let regions = this.#regions.get(pages);
+    let regions = this.#current.get(pages);
     if (!regions) {
       regions = new Set();
-      this.#regions.set(pages, regions);
+      this.#current.set(pages, regions);
     }
     regions.add(Math.floor(page / pages));
   }
 
   /** Whether a virtual page was translated as part of a larger one. */
   has(page: number): boolean {
-    for (const [pages, regions] of this.#regions) {
-      if (regions.has(Math.floor(page / pages))) return true;
-    }
-    return false;
+    return has(this.#current, page) || has(this.#previous, page);
   }
 
-  /** To be called when no translation is left. */
-  clear(): void {
-    this.#regions.clear();
+  /**
+   * A hart has dropped all translations. What was noted is forgotten once all have done so since:
+   * at the latest the second time that all have.
+   */
+  dropped(hart: number): void {
+    this.#dropped.add(hart);
+    if (this.#dropped.size < this.#harts.size) return;
+    this.#dropped.clear();
+    this.#previous = this.#current;
+    this.#current = new Map();
   }
+}
+
+function has(regions: Regions, page: number): boolean {
+  for (const [pages, numbers] of regions) {
+    if (numbers.has(Math.floor(page / pages))) return true;
+  }
+  return false;
 }

@@ -35,10 +35,16 @@ export class MemoryProtection {
   readonly #configurations: Uint8Array = new Uint8Array(protectionEntries);
   readonly #addresses: bigint[] = new Array<bigint>(protectionEntries).fill(0n);
   #ranges: readonly Range[] = [];
+  #key = "";
 
   /** Addresses have `addressBits` bits, in units of 4 bytes: 54 on RV64, 32 on RV32. */
   constructor(addressBits: number) {
     this.#addressMask = (1n << BigInt(addressBits)) - 1n;
+  }
+
+  /** Equal keys mean equal permissions. */
+  get key(): string {
+    return this.#key;
   }
 
   /** Whether there may be an access of that kind to the page at a physical address. */
@@ -119,6 +125,7 @@ export class MemoryProtection {
       }
     }
     this.#ranges = ranges;
+    this.#key = ranges.map((range) => Object.values(range).join("-")).join();
   }
 
   /** First and last address of an entry in bytes; nothing if it is off. */

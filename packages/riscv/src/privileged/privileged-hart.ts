@@ -12,6 +12,7 @@ import {
   IsovmError,
   type PrivilegedHart,
 } from "@isovm/isa-spec";
+import type { SharedTranslation } from "./address-translation.ts";
 import { ControlAccess } from "./control-access.ts";
 import type { ControlDefinition } from "./control-definition.ts";
 import { type ControlParameters, ControlState } from "./control-state.ts";
@@ -47,12 +48,19 @@ export class RiscvHart implements PrivilegedHart {
   readonly #state: ControlState;
   readonly #table: readonly ControlDefinition[];
   readonly #control: ControlAccess;
+  /** What the architectural state's `attention` is, if known. */
+  #hasAttention: boolean | undefined;
   readonly #effects: Readonly<Record<string, () => HartOutcome>>;
 
-  constructor(host: HartHost, parameters: ControlParameters, table: readonly ControlDefinition[]) {
+  constructor(
+    host: HartHost,
+    parameters: ControlParameters,
+    table: readonly ControlDefinition[],
+    shared: SharedTranslation,
+  ) {
     this.#host = host;
     this.#table = table;
-    this.#state = new ControlState(host, parameters);
+    this.#state = new ControlState(host, parameters, shared);
     this.#control = new ControlAccess(this.#state, table, (changed) => this.#changed(changed));
     this.#effects = {
       systemCall: () => this.#raise(Cause.call + this.#state.mode, 0n),
@@ -101,6 +109,12 @@ export class RiscvHart implements PrivilegedHart {
 
   takeInterrupt(): boolean {
     const state = this.#state;
+    const { isAwake } = this;
+    if (isAwake !== this.#hasAttention) {
+      this.#hasAttention = isAwake;
+      state.registers.write("attention", 0, isAwake ? 1n : 0n);
+    }
+    if (!isAwake) return false;
     const taken = state.interrupts.next(state.mode, state.status);
     if (!taken) return false;
     const cause = BigInt(taken.number) | (1n << BigInt(state.xlen - 1));
@@ -117,6 +131,7 @@ export class RiscvHart implements PrivilegedHart {
     const { registers, interrupts, protection, translation, counters } = this.#state;
     registers.pc = pc;
     registers.reservation = undefined;
+    this.#hasAttention = undefined;
     this.#control.reset(this.#table);
     interrupts.reset();
     protection.reset();
@@ -124,7 +139,7 @@ export class RiscvHart implements PrivilegedHart {
     counters.restore({ inhibited: "0", cycle: "0", instret: "0" });
     registers.write("mcause", 0, 0n);
     this.#configure();
-    this.#state.change(Mode.machine, 0);
+    this.#state.reset(Mode.machine);
   }
 
   save(): unknown {
@@ -153,6 +168,7 @@ export class RiscvHart implements PrivilegedHart {
     values.clear();
     for (const [name, value] of Object.entries(parts.values)) values.set(name, BigInt(value));
     this.#state.restoreModes(parts.modes);
+    this.#hasAttention = undefined;
     this.#configure();
   }
 
@@ -247,10 +263,8 @@ export class RiscvHart implements PrivilegedHart {
   #changed({ changes }: ControlDefinition): void {
     const state = this.#state;
     if (changes === "modes") state.refresh();
-    else if (changes === "translation") {
-      this.#configure();
-      state.translation.flush(undefined, undefined);
-    } else if (changes === "timer") this.#setTimer();
+    else if (changes === "translation") this.#configure();
+    else if (changes === "timer") this.#setTimer();
   }
 
   /** Follows `menvcfg`. */

@@ -5,12 +5,20 @@ import type { Xlen } from "../hart.ts";
 import { type RiscvOptions, riscv } from "../isa.ts";
 import { controlTable } from "./control-table.ts";
 import { privilegedEnvironment } from "./environment.ts";
+import { type HartProperties, hartProperties, privilegedExtensions } from "./hart-properties.ts";
+import { LargePages } from "./large-pages.ts";
 import { RiscvHart } from "./privileged-hart.ts";
 
 /** What can be chosen about a RISC-V system. */
 export interface RiscvSystemOptions extends RiscvOptions {
   /** Width of an integer register; 64 if not given. */
   readonly xlen?: Xlen;
+}
+
+/** A RISC-V architecture, and how a device tree describes its harts. */
+export interface RiscvSystem extends PrivilegedArchitecture {
+  /** Properties of a `cpu` node: `compatible`, `riscv,isa` in its three forms, `mmu-type`. */
+  readonly hartProperties: HartProperties;
 }
 
 /**
@@ -26,12 +34,13 @@ export interface RiscvSystemOptions extends RiscvOptions {
  * import assert from "node:assert/strict";
  * import { riscvSystem } from "@isovm/riscv";
  *
- * const { isa } = riscvSystem({ extensions: ["M", "A", "C", "Zicsr"] });
+ * const { isa, hartProperties } = riscvSystem({ extensions: ["M", "A", "C", "Zicsr"] });
  * assert.ok(isa.instructions.some((row) => row.mnemonic === "sfence.vma"));
  * assert.ok(isa.layout.files.has("sepc"));
+assert.equal(hartProperties["mmu-type"], "riscv,sv57");
  * ```
  */
-export function riscvSystem(options: RiscvSystemOptions = {}): PrivilegedArchitecture {
+export function riscvSystem(options: RiscvSystemOptions = {}): RiscvSystem {
   const { xlen = 64, extensions = defaultExtensions } = options;
   const names = [...extensions, "Zicsr" as const];
   const set = resolveExtensions(xlen, names);
@@ -43,7 +52,12 @@ export function riscvSystem(options: RiscvSystemOptions = {}): PrivilegedArchite
     misa: misaOf(xlen, set),
     hasFloat: set.has("F"),
   } as const;
-  return { isa, createHart: (host) => new RiscvHart(host, parameters, table) };
+  const shared = { largePages: new LargePages(), settings: new Map<string, number>() };
+  return {
+    isa: { ...isa, name: `${isa.name}_${privilegedExtensions.join("_")}` },
+    hartProperties: hartProperties(xlen, set),
+    createHart: (host) => new RiscvHart(host, parameters, table, shared),
+  };
 }
 
 /** `misa`: XLEN and the extensions of one letter; those of the modes are S and U. */

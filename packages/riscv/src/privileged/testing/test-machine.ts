@@ -155,9 +155,8 @@ export class TestMachine {
       this.memory.flush();
     }
     const exit = this.engine.run(1);
-    const outcome = this.hart.handle(exit);
-    if (exit.kind === "effect") this.#handled += 1n;
-    return outcome;
+    if (exit.kind !== "budget") this.#handled += 1n;
+    return this.hart.handle(exit);
   }
 
   /** Executes until the instruction at a label, the hart idles, or `limit` instructions. */
