@@ -26,6 +26,7 @@ export {
   type StorageFailure,
 } from "./storage/block-storage.ts";
 export { bytesStorage } from "./storage/bytes-storage.ts";
+export { type OverlayOptions, overlay } from "./storage/overlay.ts";
 export { type PowerEvent, testFinisher } from "./test-finisher/test-finisher.ts";
 export {
   type SerialInput,

@@ -1,2 +1,2 @@
 /** The part of the devices that needs Node: disk images in files. */
-export {};
+export { type FileStorageOptions, fileStorage } from "./node/file-storage.ts";
