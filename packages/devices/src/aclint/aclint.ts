@@ -125,10 +125,13 @@ class Aclint implements Device {
   #updateTimer(hart: number): void {
     const { clock } = this.#services;
     const compare = this.#compare[hart] ?? 0n;
-    const ticksLeft = compare - this.#time();
-    this.#timer[hart]?.set(ticksLeft <= 0n);
+    const time = this.#time();
+    const isDue = time >= compare;
+    this.#timer[hart]?.set(isDue);
+    // What is due stays so until the time wraps around.
+    const ticksLeft = (isDue ? 1n << 64n : compare) - time;
     const alarm = `timer${hart}`;
-    if (ticksLeft <= 0n || ticksLeft > neverTicks) return clock.alarm(alarm, undefined);
+    if (ticksLeft > neverTicks) return clock.alarm(alarm, undefined);
     const at = (clock.nanos / this.#tickNanos + ticksLeft) * this.#tickNanos;
     clock.alarm(alarm, at, () => this.#updateTimer(hart));
   }

@@ -79,7 +79,8 @@ class StructureReader {
   #property(): [string, Uint8Array] {
     const sizeBytes = this.#u32();
     const name = text(this.#strings, this.#u32());
-    const value = this.#take(sizeBytes).slice();
+    // Not `slice`, which is no copy of a Node `Buffer`.
+    const value = Uint8Array.from(this.#take(sizeBytes));
     this.#align();
     return [name, value];
   }

@@ -13,6 +13,7 @@ export interface OracleTool {
 
 /** The name of an oracle. */
 export type OracleName =
+  | "dtc"
   | "python3"
   | "qemu-riscv32"
   | "qemu-riscv64"
@@ -52,5 +53,6 @@ export const oracleTools: Readonly<Record<OracleName, OracleTool>> = {
     executables: ["riscv64-linux-gnu-objdump"],
     debianPackage: "binutils-riscv64-linux-gnu",
   },
+  dtc: { executables: ["dtc"], debianPackage: "device-tree-compiler" },
   python3: { executables: ["python3"], debianPackage: "python3" },
 };
