@@ -13,6 +13,7 @@ export type TableName = (typeof tableNames)[number];
 export type ColourTables = NonNullable<RegionPlaces["coloured"]>;
 
 const colourEntryBytes = 8;
+const entryWords = tlbEntryBytes / 4;
 
 /** Enters translations and removes them. */
 export class TranslationTables {
@@ -25,6 +26,9 @@ export class TranslationTables {
   #bank = 0;
   /** Contexts that have been current. */
   readonly #used = new Set<number>([0]);
+  /** Byte offsets of the frames that the tables for stores may have. */
+  readonly #written = new Set<number>();
+  #words: Uint32Array;
   /** Byte offsets of their entries in use. */
   readonly #colours = new Set<number>();
   #view: DataView;
@@ -33,6 +37,7 @@ export class TranslationTables {
     this.#memory = memory;
     this.#context = context;
     this.#view = new DataView(memory.memory.buffer);
+    this.#words = new Uint32Array(memory.memory.buffer);
   }
 
   /** A view of all of linear memory, to be used before the next call that may grow it. */
@@ -41,6 +46,14 @@ export class TranslationTables {
       this.#view = new DataView(this.#memory.memory.buffer);
     }
     return this.#view;
+  }
+
+  /** The same in words of 32 bits. */
+  get words(): Uint32Array {
+    if (this.#words.buffer !== this.#memory.memory.buffer) {
+      this.#words = new Uint32Array(this.#memory.memory.buffer);
+    }
+    return this.#words;
   }
 
   /** Enters a page: `base` is the byte offset of its frame, or of its records. */
@@ -52,6 +65,7 @@ export class TranslationTables {
     view.setBigUint64(entry, page, true);
     const addend = table === "fetchTable" ? base : base - Number(page & 0xffff_ffffn);
     view.setUint32(entry + 8, addend >>> 0, true);
+    if (table === "writeTable") this.#written.add(base);
     if (this.coloured && table !== "fetchTable") this.#enterColour(table, page, base);
   }
 
@@ -107,19 +121,18 @@ export class TranslationTables {
 
   /** Removes a frame from the table for stores, where stores to it would go unnoticed. */
   dropWrites(frame: number): void {
-    const { coloured, view } = this;
+    const { coloured } = this;
     const colour = coloured ? (frame - coloured.start) / 4096 : -1;
     if (coloured && colour >= 0 && colour < coloured.pages) {
       this.#dropColour("writeTable", colour, undefined);
     }
+    if (!this.#written.delete(frame)) return;
+    const { words } = this;
     for (const context of this.#used) {
-      const table = this.#context.writeTable + context * this.#context.contextBytes;
-      for (let index = 0; index < tableEntries; index += 1) {
-        const entry = table + index * tlbEntryBytes;
-        const page = view.getUint32(entry, true);
-        if ((view.getUint32(entry + 8, true) + page) >>> 0 === frame) {
-          view.setBigUint64(entry, emptyTag, true);
-        }
+      const table = (this.#context.writeTable + context * this.#context.contextBytes) / 4;
+      for (let entry = table; entry < table + tableEntries * entryWords; entry += entryWords) {
+        if (((words[entry + 2] ?? 0) + (words[entry] ?? 0)) >>> 0 !== frame) continue;
+        words.fill(0xffff_ffff, entry, entry + 2);
       }
     }
   }
@@ -131,19 +144,21 @@ export class TranslationTables {
       return;
     }
     const contexts = context === undefined ? [...this.#used] : [context];
-    const { view } = this;
+    const { words } = this;
     for (let index = 0; index < pageCount; index += 1) {
-      const page = startPage + BigInt(index);
-      const entry = Number(page % BigInt(tableEntries)) * tlbEntryBytes;
+      const page = (startPage + BigInt(index)) << 12n;
       if (this.coloured) {
-        const colour = Number(page & BigInt(this.coloured.pages - 1));
-        this.#dropColour("readTable", colour, page << 12n);
-        this.#dropColour("writeTable", colour, page << 12n);
+        const colour = Number((page >> 12n) & BigInt(this.coloured.pages - 1));
+        this.#dropColour("readTable", colour, page);
+        this.#dropColour("writeTable", colour, page);
       }
+      const low = Number(page & 0xffff_ffffn);
+      const high = Number((page >> 32n) & 0xffff_ffffn);
+      const offset = ((low >>> 12) % tableEntries) * tlbEntryBytes;
       for (const one of contexts) {
         for (const table of tableNames) {
-          const at = this.#context[table] + one * this.#context.contextBytes + entry;
-          if (view.getBigUint64(at, true) === page << 12n) view.setBigUint64(at, emptyTag, true);
+          const at = (this.#context[table] + one * this.#context.contextBytes + offset) / 4;
+          if (words[at] === low && words[at + 1] === high) words.fill(0xffff_ffff, at, at + 2);
         }
       }
     }
@@ -157,6 +172,7 @@ export class TranslationTables {
       const start = readTable + one * contextBytes;
       bytes.fill(0xff, start, start + contextBytes);
     }
+    if (context === undefined) this.#written.clear();
     const { view } = this;
     for (const entry of this.#colours) view.setBigUint64(entry, emptyTag, true);
     this.#colours.clear();
