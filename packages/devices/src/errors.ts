@@ -12,3 +12,6 @@ export class BoardError extends IsovmError<{ readonly board: string; readonly de
 
 /** A tree that no device tree can hold, or bytes that are no flattened device tree. */
 export class DeviceTreeError extends IsovmError<{ readonly path: string }> {}
+
+/** A text that is no MAC address of a single station. */
+export class MacAddressError extends IsovmError<{ readonly address: string }> {}

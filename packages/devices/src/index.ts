@@ -18,6 +18,14 @@ export * from "./device-tree/tree.ts";
 export * from "./errors.ts";
 export { type GoldfishRtcOptions, goldfishRtc } from "./goldfish-rtc/goldfish-rtc.ts";
 export { type InterruptController, isInterruptController } from "./interrupt-controller.ts";
+export type { FrameReceiver, NetworkLink } from "./network/network-link.ts";
+export {
+  type PortCounters,
+  type SwitchPort,
+  type VirtualSwitch,
+  type VirtualSwitchOptions,
+  virtualSwitch,
+} from "./network/virtual-switch.ts";
 export { type PlicOptions, plic } from "./plic/plic.ts";
 export { type RandomSource, seededRandom } from "./random/random-source.ts";
 export {
@@ -36,6 +44,13 @@ export {
   uart16550,
 } from "./uart16550/uart16550.ts";
 export { type VirtioBlockOptions, virtioBlock } from "./virtio/block.ts";
+export {
+  type ConsoleInput,
+  type ConsoleLine,
+  type TerminalSize,
+  type VirtioConsoleOptions,
+  virtioConsole,
+} from "./virtio/console.ts";
 export { virtioEntropy } from "./virtio/entropy.ts";
 export { type VirtioMmioOptions, virtioMmio } from "./virtio/mmio.ts";
 export type {
@@ -44,3 +59,4 @@ export type {
   VirtioModel,
   VirtioModelFactory,
 } from "./virtio/model.ts";
+export { type VirtioNetworkOptions, virtioNetwork } from "./virtio/network.ts";

@@ -153,7 +153,11 @@ class VirtioMmio implements Device {
   }
 
   #host(): VirtioHost {
+    const isRunning = (): boolean => this.#isRunning;
     return {
+      get isRunning() {
+        return isRunning();
+      },
       has: (bit) => this.#features.has(bit),
       take: (queue) => this.#take(queue),
       configurationChanged: () => this.#configurationChanged(),

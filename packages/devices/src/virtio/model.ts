@@ -24,6 +24,8 @@ export interface BufferChain {
 
 /** What a {@link VirtioModel} is given by its transport. */
 export interface VirtioHost {
+  /** Whether the driver has set the device up, and the device doesn't wait to be reset. */
+  readonly isRunning: boolean;
   /** Whether the driver has accepted the feature with that bit number. */
   has(feature: number): boolean;
   /**
