@@ -6,6 +6,20 @@
 
 export type { Abi, AbiParts, AbiRuntime, AbiSchedule, AbiThread, ProgramEnd } from "./abi.ts";
 export { type BareVm, type BareVmOptions, bareVm } from "./bare-vm.ts";
+export {
+  type FirmwareExpectation,
+  type FirmwareImage,
+  FirmwareImageError,
+  firmwareImage,
+  type MemoryPiece,
+} from "./boot/firmware-image.ts";
+export {
+  type GuestLayout,
+  GuestLayoutError,
+  type GuestParts,
+  placeGuest,
+} from "./boot/guest-layout.ts";
+export { type BootImage, startGuest } from "./boot/start-guest.ts";
 export { EngineMemoryExhausted } from "./memory/block-allocator.ts";
 export { CurrentSpaceMemory, GuestMemory, type GuestMemoryOptions } from "./memory/guest-memory.ts";
 export { AddressRangeError, type ProcessAddressSpace } from "./memory/process-address-space.ts";

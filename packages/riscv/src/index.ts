@@ -3,6 +3,13 @@
  *
  * @packageDocumentation
  */
+export {
+  type EntryRegister,
+  entryRegisters,
+  type FirmwareHandover,
+  firmwareHandover,
+} from "./boot/firmware-handover.ts";
+export { type KernelImage, KernelImageError, kernelImage } from "./boot/kernel-image.ts";
 export * from "./control-registers.ts";
 export {
   defaultExtensions,
