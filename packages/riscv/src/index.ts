@@ -29,6 +29,9 @@ export {
 export { type Environment, type RiscvOptions, riscv, rv32, rv64 } from "./isa.ts";
 export { isaFromString } from "./isa-string.ts";
 export { linuxRiscv32, linuxRiscv64, riscvLinux } from "./linux/binding.ts";
+export type * from "./privileged/firmware.ts";
 export type { HartProperties } from "./privileged/hart-properties.ts";
 export { HartStateError } from "./privileged/privileged-hart.ts";
+export type { SbiConsole, SbiOptions, SbiPowerEvent } from "./privileged/sbi/call.ts";
+export { sbi } from "./privileged/sbi/sbi.ts";
 export { type RiscvSystem, type RiscvSystemOptions, riscvSystem } from "./privileged/system.ts";

@@ -89,6 +89,13 @@ export class InterruptState {
     }
   }
 
+  /** Sets or clears the supervisor's software interrupt. */
+  setSoftware(isPending: boolean): void {
+    this.#software = isPending
+      ? this.#software | softwarePending
+      : this.#software & ~softwarePending;
+  }
+
   /** Whether `stimecmp` decides about the supervisor's timer interrupt (`menvcfg.STCE`). */
   useTimer(hasTimer: boolean): void {
     this.#hasTimer = hasTimer;

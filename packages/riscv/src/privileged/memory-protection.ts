@@ -89,6 +89,12 @@ export class MemoryProtection {
     this.#compile();
   }
 
+  /** The first entry opens all of memory to all modes. */
+  openAll(): void {
+    this.writeAddress(0, this.#addressMask);
+    this.writeConfigurations(0, 1, 0x1fn);
+  }
+
   /** All entries off. */
   reset(): void {
     this.#configurations.fill(0);

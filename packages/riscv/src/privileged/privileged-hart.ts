@@ -16,7 +16,10 @@ import type { SharedTranslation } from "./address-translation.ts";
 import { ControlAccess } from "./control-access.ts";
 import type { ControlDefinition } from "./control-definition.ts";
 import { type ControlParameters, ControlState } from "./control-state.ts";
-import { Cause, Mode, modeOf } from "./modes.ts";
+import type { Firmware, FirmwareCalls, FirmwareHart, HartLife } from "./firmware.ts";
+import { restoreLife, type SavedLife, saveLife, supervisorSetup } from "./hart-life.ts";
+import { Cause, Mode, modeOf, supervisorInterrupts } from "./modes.ts";
+import { accessFault } from "./page-tables.ts";
 import { privilegedEffects } from "./rows.ts";
 import {
   enterMachine,
@@ -48,6 +51,8 @@ export class RiscvHart implements PrivilegedHart {
   readonly #state: ControlState;
   readonly #table: readonly ControlDefinition[];
   readonly #control: ControlAccess;
+  readonly #calls: FirmwareCalls | undefined;
+  #life: HartLife = { kind: "started" };
   /** What the architectural state's `attention` is, if known. */
   #hasAttention: boolean | undefined;
   readonly #effects: Readonly<Record<string, () => HartOutcome>>;
@@ -57,13 +62,14 @@ export class RiscvHart implements PrivilegedHart {
     parameters: ControlParameters,
     table: readonly ControlDefinition[],
     shared: SharedTranslation,
+    firmware?: Firmware,
   ) {
     this.#host = host;
     this.#table = table;
     this.#state = new ControlState(host, parameters, shared);
     this.#control = new ControlAccess(this.#state, table, (changed) => this.#changed(changed));
     this.#effects = {
-      systemCall: () => this.#raise(Cause.call + this.#state.mode, 0n),
+      systemCall: () => this.#call(),
       breakpoint: () => this.#raise(Cause.breakpoint, host.state.pc),
       controlRegister: () => this.#complete(this.#control.execute(this.#instruction())),
       [privilegedEffects.mret]: () => this.#machineReturn(),
@@ -72,21 +78,25 @@ export class RiscvHart implements PrivilegedHart {
       [privilegedEffects["sfence.vma"]]: () => this.#fence(),
       [privilegedEffects["sfence.w.inval"]]: () => this.#complete(this.#state.mode > Mode.user),
     };
+    this.#calls = firmware?.attach(this.#firmwareHart());
   }
 
   get context(): string {
-    return this.#state.translation.context;
+    return this.#isOff ? "off" : this.#state.translation.context;
   }
 
   get isAwake(): boolean {
-    return this.#state.interrupts.isAwake;
+    const { kind } = this.#life;
+    return kind === "starting" || (kind !== "stopped" && this.#state.interrupts.isAwake);
   }
 
   translate(address: bigint, access: AccessKind): number {
-    return this.#state.translation.translate(address, access);
+    // A hart that doesn't execute can't fetch: that is how the machine finds out.
+    return this.#isOff ? accessFault : this.#state.translation.translate(address, access);
   }
 
   handle(exit: Exit): HartOutcome {
+    if (this.#isOff) return idle;
     switch (exit.kind) {
       case "effect":
         return (this.#effects[exit.name] ?? (() => this.#illegal()))();
@@ -115,6 +125,7 @@ export class RiscvHart implements PrivilegedHart {
       state.registers.write("attention", 0, isAwake ? 1n : 0n);
     }
     if (!isAwake) return false;
+    if (this.#life.kind !== "started") return this.#begin();
     const taken = state.interrupts.next(state.mode, state.status);
     if (!taken) return false;
     const cause = BigInt(taken.number) | (1n << BigInt(state.xlen - 1));
@@ -138,14 +149,16 @@ export class RiscvHart implements PrivilegedHart {
     translation.writeRoot(0n);
     counters.restore({ inhibited: "0", cycle: "0", instret: "0" });
     registers.write("mcause", 0, 0n);
+    if (this.#calls) this.#bootWithoutFirmware();
     this.#configure();
-    this.#state.reset(Mode.machine);
+    this.#state.reset(this.#calls ? Mode.supervisor : Mode.machine);
   }
 
   save(): unknown {
     const { interrupts, protection, translation, counters, values } = this.#state;
     return {
       version: stateVersion,
+      life: saveLife(this.#life),
       modes: this.#state.saveModes(),
       interrupts: interrupts.save(),
       protection: protection.save(),
@@ -167,9 +180,74 @@ export class RiscvHart implements PrivilegedHart {
     counters.restore(parts.counters);
     values.clear();
     for (const [name, value] of Object.entries(parts.values)) values.set(name, BigInt(value));
+    this.#life = restoreLife(parts.life);
     this.#state.restoreModes(parts.modes);
     this.#hasAttention = undefined;
     this.#configure();
+  }
+
+  /** Whether it isn't executing at all, as opposed to waiting. */
+  get #isOff(): boolean {
+    return this.#life.kind !== "started";
+  }
+
+  #call(): HartOutcome {
+    const { mode } = this.#state;
+    if (!this.#calls || mode !== Mode.supervisor) return this.#raise(Cause.call + mode, 0n);
+    this.#complete(true);
+    return this.#calls.call();
+  }
+
+  /** What firmware sets up before it starts a kernel: all is the supervisor's. */
+  #bootWithoutFirmware(): void {
+    const { values, interrupts, protection } = this.#state;
+    // Hart 0 boots, the kernel starts the others.
+    this.#life = { kind: this.#host.index === 0 ? "started" : "stopped" };
+    for (const [name, value] of Object.entries(supervisorSetup)) values.set(name, value);
+    interrupts.writeDelegated(BigInt(supervisorInterrupts));
+    protection.openAll();
+  }
+
+  /** Begins to execute where firmware was told to. */
+  #begin(): boolean {
+    const life = this.#life;
+    if (!("pc" in life)) return false;
+    const { registers, translation } = this.#state;
+    this.#life = { kind: "started" };
+    translation.writeRoot(0n);
+    this.#state.reset(Mode.supervisor);
+    registers.write("x", 10, BigInt(this.#host.index));
+    registers.write("x", 11, life.argument);
+    registers.pc = life.pc;
+    return true;
+  }
+
+  #firmwareHart(): FirmwareHart {
+    const hart = this;
+    const host = this.#host;
+    return {
+      index: host.index,
+      physical: host.physical,
+      get life(): HartLife {
+        return hart.#life;
+      },
+      readRegister: (number) => host.state.read("x", number),
+      writeRegister: (number, value) => host.state.write("x", number, value),
+      setLife: (life) => {
+        this.#life = life;
+        if (this.isAwake) host.interrupt();
+      },
+      setSoftwareInterrupt: (isPending) => {
+        this.#state.interrupts.setSoftware(isPending);
+        if (this.isAwake) host.interrupt();
+      },
+      setTimer: (tick) => {
+        this.#state.values.set(timerName, tick);
+        this.#setTimer();
+      },
+      flushTranslations: (address, asid) => this.#state.translation.flush(address, asid),
+      wait: () => (this.isAwake ? goOn : idle),
+    };
   }
 
   /** Goes on behind the instruction, or takes the exception of an illegal one. */
@@ -294,6 +372,7 @@ export class RiscvHart implements PrivilegedHart {
 
 interface SavedHart {
   readonly version: unknown;
+  readonly life: SavedLife;
   readonly modes: ReturnType<ControlState["saveModes"]>;
   readonly interrupts: ReturnType<ControlState["interrupts"]["save"]>;
   readonly protection: ReturnType<ControlState["protection"]["save"]>;

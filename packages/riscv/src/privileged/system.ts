@@ -5,6 +5,7 @@ import type { Xlen } from "../hart.ts";
 import { type RiscvOptions, riscv } from "../isa.ts";
 import { controlTable } from "./control-table.ts";
 import { privilegedEnvironment } from "./environment.ts";
+import type { Firmware } from "./firmware.ts";
 import { type HartProperties, hartProperties, privilegedExtensions } from "./hart-properties.ts";
 import { LargePages } from "./large-pages.ts";
 import { RiscvHart } from "./privileged-hart.ts";
@@ -13,6 +14,8 @@ import { RiscvHart } from "./privileged-hart.ts";
 export interface RiscvSystemOptions extends RiscvOptions {
   /** Width of an integer register; 64 if not given. */
   readonly xlen?: Xlen;
+  /** Answers supervisor mode in place of machine mode: `sbi()`. Of one machine only. */
+  readonly firmware?: Firmware;
 }
 
 /** A RISC-V architecture, and how a device tree describes its harts. */
@@ -41,7 +44,7 @@ assert.equal(hartProperties["mmu-type"], "riscv,sv57");
  * ```
  */
 export function riscvSystem(options: RiscvSystemOptions = {}): RiscvSystem {
-  const { xlen = 64, extensions = defaultExtensions } = options;
+  const { xlen = 64, extensions = defaultExtensions, firmware } = options;
   const names = [...extensions, "Zicsr" as const];
   const set = resolveExtensions(xlen, names);
   const isa = riscv(xlen, { extensions: names }, privilegedEnvironment(xlen));
@@ -56,7 +59,7 @@ export function riscvSystem(options: RiscvSystemOptions = {}): RiscvSystem {
   return {
     isa: { ...isa, name: `${isa.name}_${privilegedExtensions.join("_")}` },
     hartProperties: hartProperties(xlen, set),
-    createHart: (host) => new RiscvHart(host, parameters, table, shared),
+    createHart: (host) => new RiscvHart(host, parameters, table, shared, firmware),
   };
 }
 
