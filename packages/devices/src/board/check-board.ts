@@ -1,4 +1,5 @@
 /** Finds out whether a board goes together, before anything is built. */
+import { findRangeProblem } from "../bus/address-ranges.ts";
 import { BoardError } from "../errors.ts";
 import type { Board, BoardDevice } from "./board.ts";
 
@@ -13,12 +14,8 @@ export interface BoardSize {
 /** @throws BoardError if it doesn't. */
 export function checkBoard(board: Board, size: BoardSize): void {
   const ram = { name: "RAM", base: board.ramBase, sizeBytes: size.memoryBytes };
-  const ranges = [ram, ...board.devices].toSorted((a, b) => a.base - b.base);
-  for (const [index, range] of ranges.entries()) {
-    const next = ranges[index + 1];
-    if (next !== undefined && next.base < range.base + range.sizeBytes)
-      throw boardError(board, `${range.name} and ${next.name} overlap`, next.name);
-  }
+  const problem = findRangeProblem([ram, ...board.devices]);
+  if (problem !== undefined) throw boardError(board, problem.message, problem.names.at(-1));
   const names = new Set<string>(board.devices.map(({ name }) => name));
   if (names.size < board.devices.length) throw boardError(board, "two devices have the same name");
   for (const device of board.devices) checkWires(board, device, names, size.harts);
@@ -33,7 +30,7 @@ function checkWires(
   harts: number,
 ): void {
   for (const target of interrupts) {
-    if ("hart" in target && target.hart >= harts)
+    if ("hart" in target && !(target.hart >= 0 && target.hart < harts))
       throw boardError(board, `${name} interrupts hart ${target.hart} of ${harts}`, name);
     if ("controller" in target && !names.has(target.controller))
       throw boardError(board, `${name} interrupts ${target.controller}, which isn't there`, name);

@@ -95,6 +95,7 @@ function cpus(
         "interrupt-controller": {
           label: wiresLabel(hart),
           properties: {
+            "#address-cells": 0,
             "#interrupt-cells": 1,
             "interrupt-controller": true,
             ...interruptController,

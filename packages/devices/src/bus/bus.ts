@@ -1,9 +1,10 @@
 /** The address map of a machine's devices: which one answers at a guest-physical address. */
 import type { AccessBytes, Device, DeviceObserver } from "../device.ts";
 import { BusMapError } from "../errors.ts";
+import { type AddressRange, findRangeProblem } from "./address-ranges.ts";
 
-/** A device and the addresses from `base` at which it answers. */
-export interface BusRange {
+/** A device and the addresses at which it answers. */
+export interface BusRange extends AddressRange {
   /** The device's name on this bus; events carry it. */
   readonly name: string;
   /** The first address, a multiple of 8. */
@@ -27,7 +28,8 @@ export class Bus {
   constructor(ranges: readonly BusRange[], observe: DeviceObserver) {
     this.ranges = ranges.toSorted((a, b) => a.base - b.base);
     this.#observe = observe;
-    checkRanges(this.ranges);
+    const problem = findRangeProblem(ranges);
+    if (problem !== undefined) throw new BusMapError(problem.message, { names: problem.names });
   }
 
   /** The range that an address lies in. */
@@ -78,21 +80,5 @@ export class Bus {
       ...(isAligned ? {} : { detail: "misaligned" }),
     });
     return undefined;
-  }
-}
-
-function checkRanges(sorted: readonly BusRange[]): void {
-  for (const [index, { name, base, sizeBytes }] of sorted.entries()) {
-    const end = base + sizeBytes;
-    const isWhole = Number.isSafeInteger(base) && Number.isSafeInteger(end);
-    if (!isWhole || base < 0 || sizeBytes <= 0 || base % 8 !== 0)
-      throw new BusMapError(`${name}: ${sizeBytes} bytes at ${base} are no range of a bus`, {
-        names: [name],
-      });
-    const next = sorted[index + 1];
-    if (next !== undefined && next.base < end)
-      throw new BusMapError(`${name} and ${next.name} overlap at 0x${next.base.toString(16)}`, {
-        names: [name, next.name],
-      });
   }
 }

@@ -46,7 +46,8 @@ class GoldfishRtc implements Device {
   /** The upper half of the time when its lower one was read last. */
   #latchedHigh = 0n;
   #alarm = 0n;
-  #isArmed = false;
+  /** When the clock reaches the alarm; undefined unless it is armed. */
+  #due: bigint | undefined;
   #isEnabled = false;
   #isPending = false;
 
@@ -74,7 +75,7 @@ class GoldfishRtc implements Device {
       case register.interruptEnable:
         return this.#isEnabled ? 1n : 0n;
       case register.alarmStatus:
-        return this.#isArmed ? 1n : 0n;
+        return this.#due === undefined ? 0n : 1n;
       case register.clearAlarm:
       case register.clearInterrupt:
         return 0n;
@@ -88,14 +89,14 @@ class GoldfishRtc implements Device {
     switch (offset) {
       case register.timeLow:
         this.#setTime(withLow(this.#time(), value));
-        return true;
+        break;
       case register.timeHigh:
         this.#setTime(withHigh(this.#time(), value));
-        return true;
+        break;
       case register.alarmLow:
-        // Drivers write the upper half first; the lower one arms.
+        // Arms; drivers have written the upper half by now. That and the time don't move it later.
         this.#alarm = withLow(this.#alarm, value);
-        this.#isArmed = true;
+        this.#due = this.#services.clock.nanos + this.#alarm - this.#time();
         break;
       case register.alarmHigh:
         this.#alarm = withHigh(this.#alarm, value);
@@ -104,7 +105,7 @@ class GoldfishRtc implements Device {
         this.#isEnabled = (value & 1n) === 1n;
         break;
       case register.clearAlarm:
-        this.#isArmed = false;
+        this.#due = undefined;
         break;
       case register.clearInterrupt:
         this.#isPending = false;
@@ -123,7 +124,7 @@ class GoldfishRtc implements Device {
       origin: String(this.#origin),
       latchedHigh: String(this.#latchedHigh),
       alarm: String(this.#alarm),
-      isArmed: this.#isArmed,
+      due: this.#due === undefined ? null : String(this.#due),
       isEnabled: this.#isEnabled,
       isPending: this.#isPending,
     };
@@ -135,14 +136,14 @@ class GoldfishRtc implements Device {
       origin: reader.integer("origin"),
       latchedHigh: reader.integer("latchedHigh"),
       alarm: reader.integer("alarm"),
-      isArmed: reader.boolean("isArmed"),
+      due: reader.optionalInteger("due"),
       isEnabled: reader.boolean("isEnabled"),
       isPending: reader.boolean("isPending"),
     };
     this.#origin = next.origin;
     this.#latchedHigh = BigInt.asUintN(32, next.latchedHigh);
     this.#alarm = BigInt.asUintN(64, next.alarm);
-    this.#isArmed = next.isArmed;
+    this.#due = next.due;
     this.#isEnabled = next.isEnabled;
     this.#isPending = next.isPending;
     this.#update();
@@ -152,7 +153,7 @@ class GoldfishRtc implements Device {
     this.#origin = this.#epochNanos;
     this.#latchedHigh = 0n;
     this.#alarm = 0n;
-    this.#isArmed = false;
+    this.#due = undefined;
     this.#isEnabled = false;
     this.#isPending = false;
     this.#update();
@@ -164,19 +165,16 @@ class GoldfishRtc implements Device {
 
   #setTime(time: bigint): void {
     this.#origin = time - this.#services.clock.nanos;
-    this.#update();
   }
 
   #update(): void {
     const { clock } = this.#services;
-    const nanosLeft = this.#alarm - this.#time();
-    if (this.#isArmed && nanosLeft <= 0n) {
-      this.#isArmed = false;
+    if (this.#due !== undefined && this.#due <= clock.nanos) {
+      this.#due = undefined;
       this.#isPending = true;
     }
     this.#interrupt.set(this.#isPending && this.#isEnabled);
-    if (this.#isArmed) clock.alarm("alarm", clock.nanos + nanosLeft, () => this.#update());
-    else clock.alarm("alarm", undefined);
+    clock.alarm("alarm", this.#due, () => this.#update());
   }
 }
 

@@ -29,7 +29,7 @@ export const interrupt = {
 export const fifosEnabled = 0xc0;
 
 /** FCR. */
-export const fifoControl = { enable: 1, clearReceiver: 2 } as const;
+export const fifoControl = { enable: 1, clearReceiver: 2, clearTransmitter: 4 } as const;
 /** Characters in the receiver's FIFO at which it interrupts, by FCR's bits 6 and 7. */
 export const triggerLevels = [1, 4, 8, 14] as const;
 export const fifoBytes = 16;

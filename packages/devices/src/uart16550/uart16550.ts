@@ -71,6 +71,8 @@ interface Registers {
   modemControl: number;
   scratch: number;
   divisor: number;
+  /** What RBR holds, read or not, while there are no FIFOs. */
+  holding: number;
   /** The errors of LSR that wait to be read. */
   lineErrors: number;
   /** The lower half of MSR. */
@@ -87,6 +89,7 @@ const powerOn: Registers = {
   modemControl: 0,
   scratch: 0,
   divisor: 0,
+  holding: 0,
   lineErrors: 0,
   modemChanges: 0,
   sent: false,
@@ -155,6 +158,7 @@ class Uart implements Uart16550 {
       modemControl: byte("modemControl"),
       scratch: byte("scratch"),
       divisor: reader.natural("divisor", 0xffff),
+      holding: byte("holding"),
       lineErrors: byte("lineErrors"),
       modemChanges: byte("modemChanges"),
       sent: reader.boolean("sent"),
@@ -261,7 +265,7 @@ class Uart implements Uart16550 {
   }
 
   #take(): number {
-    const byte = this.#received.shift() ?? 0;
+    const byte = this.#received.shift() ?? (this.#hasFifos ? 0 : this.#registers.holding);
     this.#registers.timedOut = false;
     this.#refill();
     this.#restartTimeout();
@@ -277,9 +281,14 @@ class Uart implements Uart16550 {
   }
 
   #arrive(byte: number): void {
-    if (this.#received.length < (this.#hasFifos ? fifoBytes : 1))
-      this.#received.push(Uint8Array.of(byte));
-    else this.#registers.lineErrors |= lineStatus.overrun;
+    const isFull = this.#received.length >= (this.#hasFifos ? fifoBytes : 1);
+    if (isFull) this.#registers.lineErrors |= lineStatus.overrun;
+    if (!this.#hasFifos) {
+      // A character that nobody read is lost, not the one that follows.
+      this.#received.clear();
+      this.#registers.holding = byte;
+    }
+    if (!this.#hasFifos || !isFull) this.#received.push(Uint8Array.of(byte));
     this.#restartTimeout();
   }
 
@@ -303,6 +312,8 @@ class Uart implements Uart16550 {
       this.#received.clear();
       this.#registers.timedOut = false;
     }
+    if (isSwitched || (isOn && (value & fifoControl.clearTransmitter) !== 0))
+      this.#registers.sent = true;
     // The other bits count only in a write that has the enabling one.
     this.#registers.fifoControl = isOn ? value & 0xc1 : 0;
     this.#refill();
@@ -344,8 +355,8 @@ class Uart implements Uart16550 {
     const isEnabled = (bit: number): boolean => (interruptEnable & bit) !== 0;
     if (isEnabled(enable.lineStatus) && lineErrors !== 0) return interrupt.lineStatus;
     if (isEnabled(enable.received)) {
-      if (this.#received.length >= this.#triggerLevel) return interrupt.received;
       if (timedOut) return interrupt.timeout;
+      if (this.#received.length >= this.#triggerLevel) return interrupt.received;
     }
     if (isEnabled(enable.transmitEmpty) && sent) return interrupt.transmitEmpty;
     if (isEnabled(enable.modemStatus) && modemChanges !== 0) return interrupt.modemStatus;

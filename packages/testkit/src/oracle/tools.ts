@@ -17,6 +17,7 @@ export type OracleName =
   | "python3"
   | "qemu-riscv32"
   | "qemu-riscv64"
+  | "qemu-system-riscv64"
   | "riscv64-linux-gnu-as"
   | "riscv64-linux-gnu-gcc"
   | "riscv64-linux-gnu-ld"
@@ -32,6 +33,10 @@ export const oracleTools: Readonly<Record<OracleName, OracleTool>> = {
   "qemu-riscv32": {
     executables: ["qemu-riscv32", "qemu-riscv32-static"],
     debianPackage: "qemu-user",
+  },
+  "qemu-system-riscv64": {
+    executables: ["qemu-system-riscv64"],
+    debianPackage: "qemu-system-misc",
   },
   "riscv64-linux-gnu-gcc": {
     executables: ["riscv64-linux-gnu-gcc"],
