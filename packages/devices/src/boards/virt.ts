@@ -13,6 +13,7 @@ import { goldfishRtc } from "../goldfish-rtc/goldfish-rtc.ts";
 import { plic } from "../plic/plic.ts";
 import { type PowerEvent, testFinisher } from "../test-finisher/test-finisher.ts";
 import { type SerialLine, uart16550 } from "../uart16550/uart16550.ts";
+import { virtioMmio } from "../virtio/mmio.ts";
 
 /** The host's ends of a {@link virt} board. */
 export interface VirtOptions {
@@ -24,7 +25,7 @@ export interface VirtOptions {
   readonly power: (event: PowerEvent) => void;
   /** Seconds since 1970 at power-on: 0 by default. */
   readonly rtcEpochSeconds?: number;
-  /** Devices with virtio's memory-mapped transport, by slot, eight at most; others stay empty. */
+  /** Devices with virtio's memory-mapped transport, by slot, eight at most; the rest stay empty. */
   readonly virtio?: readonly (DeviceFactory | undefined)[];
 }
 
@@ -42,6 +43,10 @@ const uartClockHz = 3_686_400;
  */
 export function virt(options: VirtOptions): Board {
   const { harts = 1, console, power, rtcEpochSeconds = 0, virtio = [] } = options;
+  if (virtio.length > virtioSlots)
+    throw new BoardError(`virt has ${virtioSlots} slots for virtio, not ${virtio.length}`, {
+      board: "virt",
+    });
   const everyHart = (wires: readonly number[]): InterruptTarget[] =>
     Array.from({ length: harts }, (_, hart) => wires.map((wire) => ({ hart, wire }))).flat();
   return {
@@ -99,27 +104,21 @@ export function virt(options: VirtOptions): Board {
         interrupts: [{ controller: "plic", input: 10 }],
         node: node("serial", "ns16550a", { "clock-frequency": uartClockHz }),
       },
-      ...virtio.flatMap(virtioSlot),
+      ...Array.from({ length: virtioSlots }, (_, slot) => virtioSlot(slot, virtio[slot])),
     ],
   };
 }
 
-function virtioSlot(device: DeviceFactory | undefined, slot: number): BoardDevice[] {
-  if (device === undefined) return [];
-  if (slot >= virtioSlots)
-    throw new BoardError(`virt has ${virtioSlots} slots for virtio devices, not ${slot + 1}`, {
-      board: "virt",
-    });
-  return [
-    {
-      name: `virtio${slot}`,
-      base: 0x1000_1000 + 0x1000 * slot,
-      sizeBytes: 0x1000,
-      device,
-      interrupts: [{ controller: "plic", input: 1 + slot }],
-      node: node("virtio_mmio", "virtio,mmio"),
-    },
-  ];
+/** An empty slot answers, for guests that look into all of them, but isn't in the device tree. */
+function virtioSlot(slot: number, device: DeviceFactory | undefined): BoardDevice {
+  return {
+    name: `virtio${slot}`,
+    base: 0x1000_1000 + 0x1000 * slot,
+    sizeBytes: 0x1000,
+    device: device ?? virtioMmio(),
+    interrupts: [{ controller: "plic", input: 1 + slot }],
+    ...(device === undefined ? {} : { node: node("virtio_mmio", "virtio,mmio") }),
+  };
 }
 
 function node(
