@@ -432,6 +432,45 @@ describe("colours", () => {
     );
   });
 
+  it("stay with a page of a file that is read first and written then", () => {
+    const memory = new GuestMemory();
+    const { engine } = memory;
+    engine.useWindow();
+    const source = new FileSource(pattern(3 * P), true);
+    const space = memory.create(LIMIT);
+    space.map({ start: P, length: 3 * P, protection: RW, source });
+    const other = memory.create(LIMIT);
+    other.map({ start: P, length: P, protection: Protection.read, source });
+    other.map({
+      start: 9 * P,
+      length: P,
+      protection: RW,
+      source,
+      sourceOffset: 2 * P,
+      shared: true,
+    });
+    expect(space.read(P, 3 * P)).toEqual(source.bytes);
+    expect(other.read(P, P)).toEqual(source.bytes.subarray(0, P));
+    other.storeU8(9 * P, 99);
+    engine.switchTo(space);
+    const place = (address: number): number =>
+      engine.translate(BigInt(address), "read") - engine.window.start;
+    for (let address = P; address < 4 * P; address += P) space.storeU8(address + 1, 77);
+    // Somebody else's pages and those that a file has to be given are not its own.
+    expect(place(P)).not.toBe(P);
+    expect(place(2 * P)).toBe(2 * P);
+    expect(place(3 * P)).not.toBe(3 * P);
+    expect(source.bytes).toEqual(pattern(3 * P));
+    expect(other.loadU8(P + 1)).toBe(source.bytes[1]);
+    expect(other.loadU8(9 * P)).toBe(99);
+    space.discard(2 * P, P);
+    expect(space.loadU8(2 * P + 1)).toBe(source.bytes[P + 1]);
+    space.dispose();
+    other.dispose();
+    expect(source.bytes[2 * P]).toBe(99);
+    expect(memory.residentBytes).toBe(0);
+  });
+
   it("are taken up by pages that there are, with what they hold", () => {
     const memory = new GuestMemory();
     const { engine } = memory;

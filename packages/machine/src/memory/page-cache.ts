@@ -116,6 +116,15 @@ export class PageCache {
     this.#frames.release(frame);
   }
 
+  /** Leaves the frame of a page to its only mapping, if the page can be read again; else false. */
+  giveAway(pages: SharedPages, index: number): boolean {
+    const frame = pages.frames.get(index);
+    if (frame === undefined || pages.source === undefined || pages.dirty.has(index)) return false;
+    if (this.#frames.references(frame) !== 2) return false;
+    this.evict(pages, index);
+    return true;
+  }
+
   /** Writes one page back, cut at the end of the file. */
   writeBack(pages: SharedPages, index: number): void {
     pages.dirty.delete(index);

@@ -66,6 +66,8 @@ class TieredEngine implements Engine {
   readonly #cache: CodeCache;
   readonly #search: RegionSearch;
   readonly #installer: RegionInstaller;
+  /** Instructions that were interpreted until the last sample. */
+  #sampledAt = 0n;
   #leaves = 0;
   /** Instructions retired when they were counted. */
   #checkedAt = 0n;
@@ -104,23 +106,32 @@ class TieredEngine implements Engine {
     for (;;) {
       const left = Number(end - this.#base.retired);
       if (left === 0 || this.#isInterrupted) return { kind: "budget" };
-      const exit = regions.run(Math.min(left, longestRun), this.#samplePeriod);
+      const exit = regions.run(Math.min(left, longestRun), this.#untilSample());
       switch (exit.kind) {
         case "budget":
         case "left":
+        case "sample":
           break;
-        case "sample": {
-          const stopped = this.#sample(Number(end - this.#base.retired));
-          if (stopped) return stopped;
-          break;
-        }
         case "marked":
           this.#enterAt(this.state.pc);
           break;
         default:
           return exit;
       }
+      if (this.#untilSample() > 0) continue;
+      const stopped = this.#sample(Number(end - this.#base.retired));
+      this.#sampledAt = this.#interpreted;
+      if (stopped) return stopped;
     }
+  }
+
+  get #interpreted(): bigint {
+    return this.#base.retired - this.#base.regions.executed;
+  }
+
+  /** Instructions to be interpreted until then, however often regions and the host come in between. */
+  #untilSample(): number {
+    return this.#samplePeriod - Number(this.#interpreted - this.#sampledAt);
   }
 
   statistics(): Readonly<Record<string, number>> {
