@@ -59,12 +59,20 @@ export class DriverFeatures {
     };
   }
 
-  /** @throws DeviceStateError if it is not the state of a negotiation. */
-  restore(state: StateReader): void {
+  /**
+   * Checks a state; the function that is returned takes it back.
+   *
+   * @throws DeviceStateError if it is not the state of a negotiation.
+   */
+  prepare(state: StateReader): () => void {
     const [low = 0, high = 0] = state.naturals("accepted", 2, 0xffff_ffff);
-    this.#accepted = [low, high];
-    this.#offeredSelect = state.natural("offeredSelect", 0xffff_ffff);
-    this.#acceptedSelect = state.natural("acceptedSelect", 0xffff_ffff);
+    const offeredSelect = state.natural("offeredSelect", 0xffff_ffff);
+    const acceptedSelect = state.natural("acceptedSelect", 0xffff_ffff);
+    return () => {
+      this.#accepted = [low, high];
+      this.#offeredSelect = offeredSelect;
+      this.#acceptedSelect = acceptedSelect;
+    };
   }
 
   reset(): void {

@@ -125,18 +125,23 @@ class VirtioMmio implements Device {
 
   restore(state: unknown): void {
     const reader = new StateReader(this.name, state);
+    const part = (value: unknown): StateReader => new StateReader(this.name, value);
     const queues = reader.list("queues", this.#queues.length);
-    if (queues.length !== this.#queues.length)
-      reader.fail("queues", `a list of ${this.#queues.length}`);
-    this.#status = reader.natural("status", 0xff);
-    this.#interruptStatus = reader.natural("interruptStatus", 3);
-    this.#queueSelect = reader.natural("queueSelect", 0xffff_ffff);
-    this.#generation = reader.natural("generation", 0xffff_ffff);
-    this.#features.restore(new StateReader(this.name, reader.member("features")));
-    for (const [index, queue] of this.#queues.entries())
-      queue.restore(new StateReader(this.name, queues[index]));
-    this.#turn.restore(new StateReader(this.name, reader.member("turn")));
+    const status = reader.natural("status", 0xff);
+    const interruptStatus = reader.natural("interruptStatus", 3);
+    const queueSelect = reader.natural("queueSelect", 0xffff_ffff);
+    const generation = reader.natural("generation", 0xffff_ffff);
+    const adopt = [
+      this.#features.prepare(part(reader.member("features"))),
+      this.#turn.prepare(part(reader.member("turn"))),
+      ...this.#queues.map((queue, index) => queue.prepare(part(queues[index]))),
+    ];
     this.#model.restore(reader.member("model"));
+    for (const each of adopt) each();
+    this.#status = status;
+    this.#interruptStatus = interruptStatus;
+    this.#queueSelect = queueSelect;
+    this.#generation = generation;
     this.#drive();
   }
 
@@ -260,7 +265,7 @@ class VirtioMmio implements Device {
     if (queue === undefined || (this.#status & status.driverOk) === 0) {
       const detail = queue === undefined ? "no such queue" : "before DRIVER_OK";
       this.#observe({ kind: "invalidValue", offset: notifyOffset, value: BigInt(value), detail });
-    } else if (!queue.ready) {
+    } else if (this.#isRunning && !queue.ready) {
       this.#malformed(value, "it is not ready");
     } else {
       this.#work(value);

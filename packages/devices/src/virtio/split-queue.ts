@@ -113,23 +113,33 @@ export class SplitQueue {
     };
   }
 
-  /** @throws DeviceStateError if it is not the state of such a queue. */
-  restore(state: StateReader): void {
+  /**
+   * Checks a state; the function that is returned takes it back.
+   *
+   * @throws DeviceStateError if it is not the state of such a queue.
+   */
+  prepare(state: StateReader): () => void {
     const area = (name: QueueArea): readonly [number, number] => {
       const [low = 0, high = 0] = state.naturals(name, 2, 0xffff_ffff);
       return [low, high];
     };
     const size = state.natural("size", this.maximumSize);
     if (!isPowerOfTwo(size)) state.fail("size", "a power of two");
-    this.#size = size;
-    this.#ready = state.boolean("ready");
-    this.#areas = {
+    const ready = state.boolean("ready");
+    const areas = {
       descriptor: area("descriptor"),
       driver: area("driver"),
       device: area("device"),
     };
-    this.#nextAvailable = state.natural("nextAvailable", 0xffff);
-    this.#nextUsed = state.natural("nextUsed", 0xffff);
+    const nextAvailable = state.natural("nextAvailable", 0xffff);
+    const nextUsed = state.natural("nextUsed", 0xffff);
+    return () => {
+      this.#size = size;
+      this.#ready = ready;
+      this.#areas = areas;
+      this.#nextAvailable = nextAvailable;
+      this.#nextUsed = nextUsed;
+    };
   }
 
   reset(): void {

@@ -58,13 +58,19 @@ export class Turn {
     return { queues: due.map(([queue]) => queue), due: due.map(([, at]) => String(at)) };
   }
 
-  /** @throws DeviceStateError if it is not the state of turns. */
-  restore(state: StateReader): void {
-    const length = state.list("queues", 0xffff).length;
+  /**
+   * Checks a state; the function that is returned takes it back.
+   *
+   * @throws DeviceStateError if it is not the state of turns.
+   */
+  prepare(state: StateReader): () => void {
+    const { length } = state.list("queues", 0xffff);
     const queues = state.naturals("queues", length, 0xffff);
     const due = state.integers("due", length, 64);
-    this.reset();
-    for (const [index, queue] of queues.entries()) this.#arm(queue, due[index] ?? 0n);
+    return () => {
+      this.reset();
+      for (const [index, queue] of queues.entries()) this.#arm(queue, due[index] ?? 0n);
+    };
   }
 
   reset(): void {

@@ -108,6 +108,15 @@ export class TestDriver {
     return this;
   }
 
+  /** The same driver, of a device that has taken the other's place. */
+  movedTo(device: Device): TestDriver {
+    const driver = new TestDriver(device, this.machine);
+    driver.queues.push(...this.queues);
+    driver.#nextFree = this.#nextFree;
+    driver.#hasEventIndex = this.#hasEventIndex;
+    return driver;
+  }
+
   allocate(sizeBytes: number, alignment = 16): number {
     const address = Math.ceil(this.#nextFree / alignment) * alignment;
     this.#nextFree = address + sizeBytes;
