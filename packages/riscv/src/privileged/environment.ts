@@ -18,7 +18,10 @@ const trapRegisters = [
 ] as const;
 
 /** The environment that makes RV32 or RV64 privileged. */
-export function privilegedEnvironment<X extends Xlen>(xlen: X): Environment<X> {
+export function privilegedEnvironment<X extends Xlen>(
+  xlen: X,
+  instructionBytes: number,
+): Environment<X> {
   const mode = singleRegister("mode", 2);
   // See status.ts for what it lacks.
   const status = singleRegister("mstatus", 32);
@@ -36,7 +39,7 @@ export function privilegedEnvironment<X extends Xlen>(xlen: X): Environment<X> {
       // Counters are subject to counter enables and can be written: they are not plain registers.
       table: [
         ...table.filter(({ name }) => !/^(cycle|time|instret)h?$/.test(name)),
-        ...inlineRegisters(xlen, { status, floatState, attention }),
+        ...inlineRegisters(xlen, instructionBytes, { status, floatState, attention }),
       ],
       check: (number) => when(mode.read().lessUnsigned(number.extract(8, 2)), () => illegal()),
       others: { access: () => effect("controlRegister") },

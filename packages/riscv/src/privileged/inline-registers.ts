@@ -26,13 +26,14 @@ export interface StatusRegisters {
 /** The registers, for a table of `Environment`. */
 export function inlineRegisters<X extends Xlen>(
   xlen: X,
+  /** Alignment of instructions. */
+  instructionBytes: number,
   registers: StatusRegisters,
 ): readonly ControlRegister<X>[] {
   return [
     { number: 0x100, name: "sstatus", ...supervisorStatusRegister(xlen, registers) },
     plain(xlen, 0x140, "sscratch"),
-    // The lowest bit of an instruction's address is zero; without C the second is the hart's.
-    plain(xlen, 0x141, "sepc", -2),
+    plain(xlen, 0x141, "sepc", -instructionBytes),
     plain(xlen, 0x142, "scause"),
     plain(xlen, 0x143, "stval"),
   ];

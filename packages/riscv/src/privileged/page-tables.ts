@@ -89,9 +89,9 @@ export class PageWalker {
       if (isReserved(entry, upper, level, parameters)) return pageFault;
       const frame = (entry >>> 10) + (upper & 0x3f_ffff) * 0x40_0000;
       if ((entry & (Flag.r | Flag.x)) !== 0) {
-        const flags = this.#leaf(place, entry, access, parameters);
-        if (flags < 0) return flags;
-        return this.#target(frame, upper, high, low, level, format);
+        if (!isPermitted(entry, access, parameters)) return pageFault;
+        const target = this.#target(frame, upper, high, low, level, format);
+        return target < 0 ? target : this.#mark(place, entry, access, parameters, target);
       }
       if ((entry & (Flag.a | Flag.d | Flag.u)) !== 0) return pageFault;
       table = frame * 4096;
@@ -103,21 +103,19 @@ export class PageWalker {
     return address <= Number.MAX_SAFE_INTEGER ? this.#physical.load32(address) : -1;
   }
 
-  /** Checks permissions of a leaf and sets its accessed and dirty bits: 0 or a fault. */
-  #leaf(place: number, entry: number, access: AccessKind, parameters: WalkParameters): number {
-    if ((entry & Flag.u) === 0) {
-      if (parameters.isUser) return pageFault;
-    } else if (!parameters.isUser && (access === "fetch" || !parameters.allowsUserPages)) {
-      return pageFault;
-    }
-    const readable = parameters.readsExecutable ? Flag.r | Flag.x : Flag.r;
-    const right = access === "fetch" ? Flag.x : access === "write" ? Flag.w : readable;
-    if ((entry & right) === 0) return pageFault;
+  /** Sets accessed and dirty bits of a leaf where hardware does; then gives `target` or a fault. */
+  #mark(
+    place: number,
+    entry: number,
+    access: AccessKind,
+    { updates }: WalkParameters,
+    target: number,
+  ): number {
     const needed = access === "write" ? Flag.a | Flag.d : Flag.a;
-    if ((entry & needed) === needed) return 0;
-    if (!parameters.updates) return pageFault;
+    if ((entry & needed) === needed) return target;
+    if (!updates) return pageFault;
     if (!this.#protection.allows(place, "write", false)) return accessFault;
-    return this.#physical.store32(place, (entry | needed) >>> 0) ? 0 : accessFault;
+    return this.#physical.store32(place, (entry | needed) >>> 0) ? target : accessFault;
   }
 
   /** The physical address behind a leaf; pages above 4 KiB must be aligned. */
@@ -143,6 +141,19 @@ export class PageWalker {
     }
     return target * 4096 + (low & 0xfff);
   }
+}
+
+/** Whether a leaf allows an access. */
+function isPermitted(entry: number, access: AccessKind, parameters: WalkParameters): boolean {
+  const { isUser, allowsUserPages, readsExecutable } = parameters;
+  if ((entry & Flag.u) === 0) {
+    if (isUser) return false;
+  } else if (!isUser && (access === "fetch" || !allowsUserPages)) {
+    return false;
+  }
+  const readable = readsExecutable ? Flag.r | Flag.x : Flag.r;
+  const right = access === "fetch" ? Flag.x : access === "write" ? Flag.w : readable;
+  return (entry & right) !== 0;
 }
 
 /** Index into the table at `level`. */

@@ -47,11 +47,13 @@ export function riscvSystem(options: RiscvSystemOptions = {}): RiscvSystem {
   const { xlen = 64, extensions = defaultExtensions, firmware } = options;
   const names = [...extensions, "Zicsr" as const];
   const set = resolveExtensions(xlen, names);
-  const isa = riscv(xlen, { extensions: names }, privilegedEnvironment(xlen));
+  const instructionBytes = set.has("Zca") ? 2 : 4;
+  const environment = privilegedEnvironment(xlen, instructionBytes);
+  const isa = riscv(xlen, { extensions: names }, environment);
   const table = controlTable(xlen);
   const parameters = {
     xlen,
-    instructionBytes: set.has("Zca") ? 2 : 4,
+    instructionBytes,
     misa: misaOf(xlen, set),
     hasFloat: set.has("F"),
   } as const;
