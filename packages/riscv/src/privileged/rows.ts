@@ -54,6 +54,9 @@ export function privilegedInstructions<X extends Xlen>({ x }: Hart<X>): Extensio
     pseudoInstructions: [
       pseudo("sfence.vma", "sfence.vma x0, x0"),
       pseudo("sfence.vma rs", "sfence.vma rs, x0"),
+      ...["cycle", "time", "instret"].map((name) =>
+        pseudo(`rd${name} rd`, `csrrs rd, ${name}, x0`),
+      ),
     ],
   };
 }

@@ -1,8 +1,9 @@
 /** RV32 and RV64 with their privileged part, as a system VM takes them. */
-import type { PrivilegedArchitecture } from "@isovm/isa-spec";
+import type { PhysicalMemory, PrivilegedArchitecture } from "@isovm/isa-spec";
 import { defaultExtensions, resolveExtensions } from "../extensions.ts";
 import type { Xlen } from "../hart.ts";
 import { type RiscvOptions, riscv } from "../isa.ts";
+import type { SharedTranslation } from "./address-translation.ts";
 import { controlTable } from "./control-table.ts";
 import { privilegedEnvironment } from "./environment.ts";
 import type { Firmware } from "./firmware.ts";
@@ -57,11 +58,17 @@ export function riscvSystem(options: RiscvSystemOptions = {}): RiscvSystem {
     misa: misaOf(xlen, set),
     hasFloat: set.has("F"),
   } as const;
-  const shared = { largePages: new LargePages(), settings: new Map<string, number>() };
+  // Harts of one machine may share translations, and have its memory in common.
+  const machines = new WeakMap<PhysicalMemory, SharedTranslation>();
+  const sharedBy = (physical: PhysicalMemory): SharedTranslation => {
+    const shared = machines.get(physical) ?? { largePages: new LargePages(), settings: new Map() };
+    machines.set(physical, shared);
+    return shared;
+  };
   return {
     isa: { ...isa, name: `${isa.name}_${privilegedExtensions.join("_")}` },
     hartProperties: hartProperties(xlen, set),
-    createHart: (host) => new RiscvHart(host, parameters, table, shared, firmware),
+    createHart: (host) => new RiscvHart(host, parameters, table, sharedBy(host.physical), firmware),
   };
 }
 

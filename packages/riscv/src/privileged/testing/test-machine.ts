@@ -110,6 +110,8 @@ export class TestMachine {
   readonly #alarms: Map<string, { readonly tick: bigint; readonly fire: () => void }> = new Map();
   #context = "";
   #handled = 0n;
+  /** Added to the number of retired instructions: what a machine that this one goes on from did. */
+  retiredBefore = 0n;
 
   constructor(architecture: PrivilegedArchitecture, engine: EngineFactory, source: string) {
     const { isa } = architecture;
@@ -125,7 +127,7 @@ export class TestMachine {
       },
       physical: this.memory,
       time: () => this.time,
-      retired: () => this.engine.retired + this.#handled,
+      retired: () => this.retired,
       alarm: (name, tick, fire) => {
         if (tick === undefined) this.#alarms.delete(name);
         else this.#alarms.set(name, { tick, fire: fire ?? (() => {}) });
@@ -139,6 +141,11 @@ export class TestMachine {
     this.hart = architecture.createHart(host);
     this.memory.hart = this.hart;
     this.hart.reset(BigInt(ramBase));
+  }
+
+  /** Instructions that retired or trapped. */
+  get retired(): bigint {
+    return this.engine.retired + this.#handled + this.retiredBefore;
   }
 
   /** Register x`number`. */
