@@ -26,7 +26,7 @@ describe("isovm", () => {
   it.each([
     [["rum"], /^isovm: unknown command 'rum' \(Did you mean run\?\)/],
     [["--frob"], /^isovm: unknown option '--frob'/],
-    [["boot"], /^isovm: unknown command 'boot'/],
+    [["reboot"], /^isovm: unknown command 'reboot'/],
   ])("refuses %j", async (words, message) => {
     const { exitCode, stdout, stderr } = await isovm(words);
     expect(stderr).toMatch(message);
@@ -37,7 +37,7 @@ describe("isovm", () => {
   it("without a command shows its help as an error", async () => {
     const { exitCode, stdout, stderr } = await isovm([]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 125, stdout: "" });
-    expect(stderr).toMatch(/^Usage: isovm .*\nisovm: give a command: run, image, asm.*\n$/s);
+    expect(stderr).toMatch(/^Usage: isovm .*\nisovm: give a command: run, boot, image, asm.*\n$/s);
   });
 
   it("ends quietly when its reader has gone", async () => {

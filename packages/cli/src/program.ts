@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addAsm } from "./commands/asm.ts";
+import { addBoot } from "./commands/boot.ts";
 import { addDisasm } from "./commands/disasm.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addImage } from "./commands/image.ts";
@@ -45,7 +46,9 @@ export async function main(commandLine: readonly string[], io: CommandIo): Promi
 
 function commands(io: CommandIo, exit: (code: number) => void): Command {
   const program = new Command("isovm")
-    .description("Runs programs for other machines; assembles, disassembles, explains their code.")
+    .description(
+      "Runs programs and boots systems for other machines; assembles, disassembles, explains code.",
+    )
     .version(manifest.version, "-V, --version", "show the version")
     .helpOption("-h, --help", "show this help")
     .helpCommand(false)
@@ -64,6 +67,7 @@ function commands(io: CommandIo, exit: (code: number) => void): Command {
     .exitOverride()
     .addHelpText("after", "\n`isovm COMMAND --help` says more, with examples.");
   addRun(program, io, exit);
+  addBoot(program, io, exit);
   addImage(program, io);
   addAsm(program, io, exit);
   addDisasm(program, io);
@@ -76,7 +80,7 @@ function usageError(error: CommanderError): UsageError | undefined {
   if (harmless.includes(error.code)) {
     return error.exitCode === 0
       ? undefined
-      : new UsageError("give a command: run, image, asm, disasm or explain (isovm --help)");
+      : new UsageError("give a command: run, boot, image, asm, disasm or explain (isovm --help)");
   }
   return new UsageError(`${error.message.replace(/^error: /, "")} (see --help)`);
 }

@@ -1,7 +1,6 @@
 /** `isovm image`: makes what a machine boots. */
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
-import { debianRiscv64 } from "../image/debian-riscv64.ts";
 import { type CommandIo, writeText } from "../io/command-io.ts";
 
 interface ImageCommandOptions {
@@ -15,6 +14,7 @@ async function image(guest: string, options: ImageCommandOptions, io: CommandIo)
   if (!guests.includes(guest)) {
     throw new UsageError(`there is no guest "${guest}"; give one of ${guests.join(", ")}`);
   }
+  const { debianRiscv64 } = await import("../image/debian-riscv64.ts");
   const files = await debianRiscv64({
     ...options,
     cacheDirectory: await io.cacheDirectory(),

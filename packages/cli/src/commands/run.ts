@@ -18,7 +18,8 @@ import { RegionDump } from "../run/region-dump.ts";
 import { Session } from "../run/session.ts";
 import { LineOutput } from "../run/standard-error.ts";
 import { statisticsOf } from "../run/statistics.ts";
-import type { RunIdentity, RunTranslations } from "../store/run-store.ts";
+import type { RunIdentity } from "../store/run-store.ts";
+import { openUsualStore, storeDirectory } from "../store/usual-store.ts";
 
 interface RunOptions {
   readonly engine: string;
@@ -65,7 +66,8 @@ async function run(
     program: identifyingBytes(files.vfs, executable),
     isa: isa.name,
   });
-  const store = directory === undefined ? undefined : await openIn(directory, identity(), io);
+  const store =
+    directory === undefined ? undefined : await openUsualStore(directory, identity(), io);
   const stderr = new LineOutput(io.stderr);
   const session = new Session({
     target: executable.target,
@@ -98,9 +100,8 @@ async function run(
     const outcome = outcomeOf(end, session, limits);
     if (outcome.line !== undefined) stderr.line(`isovm: ${outcome.line}`);
     if (options.stats) {
-      stderr.line(
-        JSON.stringify(statisticsOf(session, wallMs, runMillis - startMillis, store?.figures())),
-      );
+      const times = { wallMs, startMs: runMillis - startMillis };
+      stderr.line(JSON.stringify(statisticsOf(session, times, store?.figures())));
     }
     return outcome.exitCode;
   } finally {
@@ -133,16 +134,6 @@ function startProgram(
   }
 }
 
-/** Opens a store with code that is loaded for it only. */
-async function openIn(
-  directory: string,
-  identity: RunIdentity,
-  { release }: CommandIo,
-): Promise<RunTranslations> {
-  const { openStore } = await import("../store/run-store.ts");
-  return openStore(directory, identity, release?.identity);
-}
-
 /** What shows the regions, if the user asks for it. @throws UsageError */
 function regionDump(
   { dumpRegions, store }: RunOptions,
@@ -161,17 +152,6 @@ function regionDump(
     );
   }
   return new RegionDump(dumpRegions, isa);
-}
-
-/** Where translations are kept: as the user says, for this run or for all; else in the user's cache. */
-async function storeDirectory(
-  option: StoreOption | undefined,
-  { environment, cacheDirectory }: CommandIo,
-): Promise<string | undefined> {
-  const usual = environment.ISOVM_STORE;
-  const choice = option ?? (usual ? parseStore(usual) : undefined);
-  if (choice === "off") return undefined;
-  return choice?.directory ?? (await cacheDirectory());
 }
 
 /** The guest's environment: `TERM` is all that the host may add. */

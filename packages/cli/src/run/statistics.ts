@@ -1,4 +1,5 @@
-/** The figures of `isovm run --stats`. */
+/** The figures of `--stats`. */
+import type { Engine, Isa } from "@isovm/isa-spec";
 import type { StoreFigures } from "../store/run-store.ts";
 import type { Session } from "./session.ts";
 
@@ -8,8 +9,8 @@ export interface ExecutedByTier {
   readonly translated: number;
 }
 
-/** One object, the last line of standard error. */
-export interface RunStatistics {
+/** Figures that every command has which runs a guest: one object, the last line of standard error. */
+export interface EngineStatistics {
   /** Guest instructions executed. */
   readonly instructions: number;
   /** The same by what executed them. */
@@ -30,30 +31,49 @@ export interface RunStatistics {
   readonly mips: number;
   readonly engine: string;
   readonly isa: string;
-  readonly systemCalls: number;
-  readonly peakMemoryBytes: number;
   /** What was done with the translation store; undefined without one. */
   readonly store?: StoreFigures;
   /** Other figures of the engine's own. */
   readonly engineFigures: Readonly<Record<string, number>>;
 }
 
+/** The figures of `isovm run`. */
+export interface RunStatistics extends EngineStatistics {
+  readonly systemCalls: number;
+  readonly peakMemoryBytes: number;
+}
+
+/** What a run took. */
+export interface RunTimes {
+  readonly wallMs: number;
+  readonly startMs: number;
+}
+
 /** The figures of a run that has ended. */
 export function statisticsOf(
   session: Session,
-  wallMs: number,
-  startMs: number,
+  times: RunTimes,
   store: StoreFigures | undefined,
 ): RunStatistics {
-  const { vm } = session;
-  const instructions = Number(vm.executed);
+  const { vm, systemCalls, peakMemoryBytes } = session;
+  return { ...engineStatistics(vm, vm.isa, times, store), systemCalls, peakMemoryBytes };
+}
+
+/** The figures of an engine that has run. */
+export function engineStatistics(
+  { engine, executed }: { readonly engine: Engine; readonly executed: bigint },
+  isa: Isa,
+  { wallMs, startMs }: RunTimes,
+  store: StoreFigures | undefined,
+): EngineStatistics {
+  const instructions = Number(executed);
   const {
     executedInRegions = 0,
     translatedInstructions = 0,
     regions = 0,
     translateMs = 0,
     ...engineFigures
-  } = vm.engine.statistics();
+  } = engine.statistics();
   return {
     instructions,
     executed: { interpreted: instructions - executedInRegions, translated: executedInRegions },
@@ -64,10 +84,8 @@ export function statisticsOf(
     wallMs: round(wallMs),
     startMs: round(startMs),
     mips: round(instructions / (wallMs * 1e3)),
-    engine: vm.engine.name,
-    isa: vm.isa.name,
-    systemCalls: session.systemCalls,
-    peakMemoryBytes: session.peakMemoryBytes,
+    engine: engine.name,
+    isa: isa.name,
     ...(store && { store: { ...store, openMs: round(store.openMs), saveMs: round(store.saveMs) } }),
     engineFigures: Object.fromEntries(
       Object.entries(engineFigures).map(([name, figure]) => [name, round(figure)]),

@@ -71,8 +71,8 @@ describe("the layout of a guest", () => {
   const small = { ramBase, memoryBytes: 16 * mebibyte };
   const refused: readonly (readonly [GuestParts, string])[] = [
     [
-      { ...small, kernel: { offset: 2 * mebibyte, memoryBytes: 30.4 * mebibyte } },
-      "the kernel doesn't fit into 16 MiB of memory: it takes 32.4 MiB",
+      { ...small, kernel: { offset: 2 * mebibyte, memoryBytes: 30.5 * mebibyte } },
+      "the kernel doesn't fit into 16 MiB of memory: it takes 32.5 MiB",
     ],
     [
       { ...small, kernel: { offset: 0, memoryBytes: 14.5 * mebibyte } },

@@ -1,0 +1,181 @@
+/** Boots what the command line says. */
+import { readFileSync } from "node:fs";
+import { IsovmError } from "@isovm/isa-spec";
+import type { SystemVm } from "@isovm/machine";
+import { CommandError, InputError, UsageError } from "../errors.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { CommandIo } from "../io/command-io.ts";
+import { readBytes } from "../io/read-file.ts";
+import type { Drive } from "../options/drive.ts";
+import type { StoreOption } from "../options/store.ts";
+import { engineNamed } from "../run/engines.ts";
+import { LineOutput } from "../run/standard-error.ts";
+import { engineStatistics } from "../run/statistics.ts";
+import type { RunIdentity } from "../store/run-store.ts";
+import { openUsualStore, storeDirectory } from "../store/usual-store.ts";
+import type { BootFile, BootFiles } from "./boot-files.ts";
+import { BootSession } from "./boot-session.ts";
+import { bootTargetNamed } from "./boot-targets.ts";
+import { composeMachine } from "./compose.ts";
+import { Console } from "./console.ts";
+import { openDrives } from "./drives.ts";
+import type { ConsoleCommand } from "./escape-keys.ts";
+import { unpackKernel } from "./kernel-file.ts";
+import { exitCodeOf } from "./outcome.ts";
+
+/** What the command line says. */
+export interface BootOptions {
+  readonly engine: string;
+  readonly isa: string;
+  readonly bios?: string;
+  readonly kernel?: string;
+  readonly initrd?: string;
+  readonly append?: string;
+  readonly memory?: number;
+  readonly harts?: number;
+  readonly drive?: readonly Drive[];
+  readonly net: string;
+  readonly store?: StoreOption;
+  readonly fuel?: number;
+  readonly stats?: true;
+  readonly gdb?: string;
+  readonly snapshot?: string;
+  readonly restore?: string;
+}
+
+const defaultMemoryBytes = 512 * 2 ** 20;
+
+/** Boots and gives the exit code: 1 and the like are the guest's own. */
+export async function boot(options: BootOptions, io: CommandIo): Promise<number> {
+  try {
+    return await bootGuest(options, io);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new CommandError(error.message, exitCodes.failure, { cause: error });
+  }
+}
+
+async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
+  const startMillis = performance.now();
+  refuseWhatIsMissing(options);
+  const { memory = defaultMemoryBytes, harts = 1, drive = [] } = options;
+  const target = bootTargetNamed(options.isa);
+  const engine = engineNamed(options.engine);
+  const stderr = new LineOutput(io.stderr);
+  const progress = (text: string): void => {
+    if (io.stderr.isTerminal) stderr.line(`isovm: ${text}`);
+  };
+  const files = await readFiles(options, io, progress);
+  const directory = engine.translates ? await storeDirectory(options.store, io) : undefined;
+  const store =
+    directory === undefined
+      ? undefined
+      : await openUsualStore(directory, identityOf(files, options.isa), io);
+  const storages = openDrives(drive);
+  let session: BootSession | undefined;
+  const console = new Console(io, (command: ConsoleCommand) => session?.command(command));
+  try {
+    const { vm, start } = composeMachine({
+      target,
+      engine: engine.create({
+        ...(io.release && { programs: io.release.programs }),
+        ...(store && { translations: store.translations }),
+      }),
+      files,
+      storages,
+      console,
+      memoryBytes: memory,
+      harts,
+      bootargs: options.append,
+    });
+    if (options.restore === undefined) start();
+    else restore(vm, options.restore);
+    progress(`${mebibytes(memory)} of memory, harts: ${harts}; Ctrl-A h for help`);
+    session = new BootSession({
+      vm,
+      io,
+      restart: start,
+      snapshot: options.snapshot,
+      fuel: options.fuel ?? Number.POSITIVE_INFINITY,
+      sliceInstructions: engine.sliceInstructions,
+      say: (line) => {
+        console.flush();
+        // A terminal in raw mode needs the carriage return.
+        stderr.line(io.stdin.isTerminal ? `${line}\r` : line);
+      },
+    });
+    console.open();
+    const runMillis = performance.now();
+    const end = await session.run();
+    const wallMs = performance.now() - runMillis;
+    console.close();
+    for (const storage of storages) storage.flush();
+    await store?.save();
+    if (end.kind === "fuel") stderr.line(`isovm: stopped after ${vm.executed} instructions`);
+    if (options.stats) {
+      const times = { wallMs, startMs: runMillis - startMillis };
+      const figures = engineStatistics(vm, vm.architecture.isa, times, store?.figures());
+      stderr.line(JSON.stringify({ ...figures, harts: vm.harts, guestMs: Number(vm.nanos) / 1e6 }));
+    }
+    return exitCodeOf(end);
+  } finally {
+    console.close();
+    for (const storage of storages) storage.close();
+  }
+}
+
+/** @throws UsageError */
+function refuseWhatIsMissing({ gdb, net, snapshot, restore }: BootOptions): void {
+  if (gdb !== undefined) throw new UsageError("--gdb: isovm boot has no debugger interface yet");
+  if (net === "user") {
+    throw new UsageError("--net user: machines have no way to the host's network yet; use none");
+  }
+  if (net !== "none") throw new UsageError(`--net ${net}: give none or user`);
+  if (snapshot !== undefined && snapshot === restore) {
+    throw new UsageError("--snapshot and --restore name the same file");
+  }
+}
+
+async function readFiles(
+  options: BootOptions,
+  io: CommandIo,
+  progress: (text: string) => void,
+): Promise<BootFiles> {
+  const read = async (path: string | undefined): Promise<BootFile | undefined> => {
+    if (path === undefined) return undefined;
+    const bytes = await readBytes(path, io);
+    progress(`${path}: ${mebibytes(bytes.length)}`);
+    return { path, bytes };
+  };
+  const kernel = await read(options.kernel);
+  return {
+    firmware: await read(options.bios),
+    kernel: kernel && { ...kernel, bytes: unpackKernel(kernel.path, kernel.bytes) },
+    initrd: await read(options.initrd),
+  };
+}
+
+/** What stands for what is booted among translations, which are compared with memory anyway. */
+function identityOf({ firmware, kernel }: BootFiles, isa: string): RunIdentity {
+  const beginning = 2 ** 20;
+  const parts = [firmware, kernel].map((file) => file?.bytes.subarray(0, beginning));
+  return {
+    program: Buffer.concat(parts.filter((part) => part !== undefined)),
+    isa: `${isa} system`,
+  };
+}
+
+/** @throws InputError */
+function restore(vm: SystemVm, path: string): void {
+  try {
+    vm.restore(readFileSync(path));
+  } catch (error) {
+    const isOwn = error instanceof IsovmError || (error instanceof Error && "code" in error);
+    if (!isOwn) throw error;
+    throw new InputError(`${path}: ${error.message}`, { cause: error });
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1).replace(".0", "")} MiB`;
+}
