@@ -80,6 +80,12 @@ describe("a flattened device tree", () => {
     expect(property(Uint8Array.of(9))).toEqual(Uint8Array.of(9));
   });
 
+  it("holds the name of a property once", () => {
+    const children = { a: { properties: { shared: 1 } }, b: { properties: { shared: 2 } } };
+    const blob = new TextDecoder("latin1").decode(encodeDeviceTree({ children }));
+    expect(blob.split("shared")).toHaveLength(2);
+  });
+
   it("numbers what is referred to, and keeps numbers that are given", () => {
     const { children, properties } = root({
       properties: { first: phandleOf("b"), second: [phandleOf("/c/d"), 7], third: phandleOf("a") },

@@ -143,6 +143,16 @@ describe("the platform-level interrupt controller", () => {
     expect(read(pending(0))).toBe(1 << 4);
   });
 
+  it("drives its wires when it is restored", () => {
+    const { set, write, plic } = device();
+    write(priority(4), 1);
+    write(enable(1, 0), 1 << 4);
+    set(4, true);
+    const copy = device();
+    copy.plic.restore(plic.state());
+    expect(copy.levels).toEqual([false, true, false]);
+  });
+
   it("reads zero where there is nothing, and tells", () => {
     const { read, write, plic, events } = device();
     for (const offset of [priority(41), pending(2), enable(0, 2), enable(3, 0), threshold(3)]) {

@@ -3,15 +3,18 @@ import { describe, expect, it } from "vitest";
 import { deviceLaws } from "../device-laws.ts";
 import { type Uart16550, uart16550 } from "../index.ts";
 import { type TestServices, testServices } from "../test-support.ts";
+import { register } from "./registers.ts";
 
-const data = 0;
-const interruptEnable = 1;
-const identification = 2;
-const lineControl = 3;
-const modemControl = 4;
-const lineStatus = 5;
-const modemStatus = 6;
-const scratch = 7;
+const {
+  data,
+  interruptEnable,
+  identification,
+  lineControl,
+  modemControl,
+  lineStatus,
+  modemStatus,
+  scratch,
+} = register;
 
 interface Port extends TestServices {
   readonly uart: Uart16550;

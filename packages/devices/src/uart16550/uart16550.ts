@@ -5,13 +5,11 @@
  *
  * @see https://www.ti.com/lit/ds/symlink/pc16550d.pdf PC16550D, 8: registers; 8.8: FIFO interrupt mode
  */
-import { encodeBase64 } from "../base64.ts";
 import type { AccessBytes, Device, DeviceServices, InterruptLine } from "../device.ts";
 import { StateReader } from "../state-reader.ts";
-import { ByteQueue } from "./byte-queue.ts";
+import { Receiver, type ReceiverSettings } from "./receiver.ts";
 import {
   enable,
-  fifoBytes,
   fifoControl,
   fifosEnabled,
   interrupt,
@@ -63,7 +61,7 @@ export function uart16550(
   };
 }
 
-/** All registers but the received bytes. */
+/** All registers but the receiver's. */
 interface Registers {
   interruptEnable: number;
   fifoControl: number;
@@ -71,15 +69,12 @@ interface Registers {
   modemControl: number;
   scratch: number;
   divisor: number;
-  /** What RBR holds, read or not, while there are no FIFOs. */
-  holding: number;
   /** The errors of LSR that wait to be read. */
   lineErrors: number;
   /** The lower half of MSR. */
   modemChanges: number;
   /** The transmitter became empty and nobody has been told yet. */
   sent: boolean;
-  timedOut: boolean;
 }
 
 const powerOn: Registers = {
@@ -89,41 +84,49 @@ const powerOn: Registers = {
   modemControl: 0,
   scratch: 0,
   divisor: 0,
-  holding: 0,
   lineErrors: 0,
   modemChanges: 0,
   sent: false,
-  timedOut: false,
 };
 
-class Uart implements Uart16550 {
+class Uart implements Uart16550, ReceiverSettings {
   readonly name: string = "uart16550";
   readonly sizeBytes: number = 8;
-  readonly #services: DeviceServices;
   readonly #interrupt: InterruptLine;
   readonly #line: SerialLine;
   readonly #clockHz: number;
+  readonly #receiver: Receiver;
   #registers: Registers = { ...powerOn };
-  /** RBR, or the FIFO behind it. */
-  readonly #received = new ByteQueue();
-  /** What the host sent beyond that. */
-  readonly #waiting = new ByteQueue();
-  #timeoutAt: bigint | undefined;
 
   constructor(services: DeviceServices, line: SerialLine, clockHz: number) {
-    this.#services = services;
     this.#interrupt = services.interrupt();
     this.#line = line;
     this.#clockHz = clockHz;
+    this.#receiver = new Receiver(services.clock, this, () => this.#update());
   }
 
   get unreadBytes(): number {
-    return this.#received.length + this.#waiting.length;
+    return this.#receiver.unreadBytes;
+  }
+
+  get hasFifos(): boolean {
+    return (this.#registers.fifoControl & fifoControl.enable) !== 0;
+  }
+
+  get loops(): boolean {
+    return (this.#registers.modemControl & modemControl.loop) !== 0;
+  }
+
+  get characterNanos(): bigint {
+    const { lineControl: control, divisor } = this.#registers;
+    const stopBits = (control & lineControl.twoStopBits) === 0 ? 1 : 2;
+    const parityBits = (control & lineControl.parity) === 0 ? 0 : 1;
+    const bits = 6 + (control & lineControl.lengthMask) + parityBits + stopBits;
+    return BigInt(Math.ceil((bits * 16 * (divisor || 1) * 1e9) / this.#clockHz));
   }
 
   receive(bytes: Uint8Array): void {
-    this.#waiting.push(bytes);
-    this.#refill();
+    this.#receiver.receive(bytes);
     this.#update();
   }
 
@@ -140,12 +143,7 @@ class Uart implements Uart16550 {
   }
 
   state(): unknown {
-    return {
-      ...this.#registers,
-      received: encodeBase64(this.#received.toBytes()),
-      waiting: encodeBase64(this.#waiting.toBytes()),
-      timeoutAt: this.#timeoutAt === undefined ? null : String(this.#timeoutAt),
-    };
+    return { ...this.#registers, ...this.#receiver.state() };
   }
 
   restore(state: unknown): void {
@@ -158,34 +156,19 @@ class Uart implements Uart16550 {
       modemControl: byte("modemControl"),
       scratch: byte("scratch"),
       divisor: reader.natural("divisor", 0xffff),
-      holding: byte("holding"),
       lineErrors: byte("lineErrors"),
       modemChanges: byte("modemChanges"),
       sent: reader.boolean("sent"),
-      timedOut: reader.boolean("timedOut"),
     };
-    const received = reader.bytes("received", fifoBytes);
-    const waiting = reader.bytes("waiting", Number.MAX_SAFE_INTEGER);
-    const timeoutAt = reader.optionalInteger("timeoutAt");
-    this.#set(registers, received, waiting, timeoutAt);
+    const restoreReceiver = this.#receiver.reading(reader);
+    this.#registers = registers;
+    restoreReceiver();
+    this.#update();
   }
 
   reset(): void {
-    this.#set({ ...powerOn }, new Uint8Array(0), new Uint8Array(0), undefined);
-  }
-
-  #set(
-    registers: Registers,
-    received: Uint8Array,
-    waiting: Uint8Array,
-    timeoutAt: bigint | undefined,
-  ): void {
-    this.#registers = registers;
-    this.#received.clear();
-    this.#received.push(received);
-    this.#waiting.clear();
-    this.#waiting.push(waiting);
-    this.#setTimeout(timeoutAt);
+    this.#registers = { ...powerOn };
+    this.#receiver.reset();
     this.#update();
   }
 
@@ -193,7 +176,7 @@ class Uart implements Uart16550 {
     const registers = this.#registers;
     switch (offset) {
       case register.data:
-        return this.#hasDivisorLatch ? registers.divisor & 0xff : this.#take();
+        return this.#hasDivisorLatch ? registers.divisor & 0xff : this.#receiver.take();
       case register.interruptEnable:
         return this.#hasDivisorLatch ? registers.divisor >> 8 : registers.interruptEnable;
       case register.identification:
@@ -203,7 +186,7 @@ class Uart implements Uart16550 {
       case register.modemControl:
         return registers.modemControl;
       case register.lineStatus: {
-        const ready = this.#received.length > 0 ? lineStatus.dataReady : 0;
+        const ready = this.#receiver.length > 0 ? lineStatus.dataReady : 0;
         const status = registers.lineErrors | ready | lineStatus.transmitEmpty;
         registers.lineErrors = 0;
         return status;
@@ -256,45 +239,9 @@ class Uart implements Uart16550 {
     return (this.#registers.lineControl & lineControl.divisorLatch) !== 0;
   }
 
-  get #hasFifos(): boolean {
-    return (this.#registers.fifoControl & fifoControl.enable) !== 0;
-  }
-
-  get #loops(): boolean {
-    return (this.#registers.modemControl & modemControl.loop) !== 0;
-  }
-
-  #take(): number {
-    const byte = this.#received.shift() ?? (this.#hasFifos ? 0 : this.#registers.holding);
-    this.#registers.timedOut = false;
-    this.#refill();
-    this.#restartTimeout();
-    return byte;
-  }
-
-  /** Lets in what the host sent, as far as there is room: the line waits for the guest. */
-  #refill(): void {
-    if (this.#loops) return; // The receiver is off the line.
-    const room = (this.#hasFifos ? fifoBytes : 1) - this.#received.length;
-    for (let count = 0; count < room && this.#waiting.length > 0; count++)
-      this.#arrive(this.#waiting.shift() ?? 0);
-  }
-
-  #arrive(byte: number): void {
-    const isFull = this.#received.length >= (this.#hasFifos ? fifoBytes : 1);
-    if (isFull) this.#registers.lineErrors |= lineStatus.overrun;
-    if (!this.#hasFifos) {
-      // A character that nobody read is lost, not the one that follows.
-      this.#received.clear();
-      this.#registers.holding = byte;
-    }
-    if (!this.#hasFifos || !isFull) this.#received.push(Uint8Array.of(byte));
-    this.#restartTimeout();
-  }
-
   #send(byte: number): void {
-    if (this.#loops) this.#arrive(byte);
-    else this.#line.transmit(byte);
+    if (!this.loops) this.#line.transmit(byte);
+    else if (!this.#receiver.arrive(byte)) this.#registers.lineErrors |= lineStatus.overrun;
     this.#registers.sent = true;
   }
 
@@ -307,17 +254,12 @@ class Uart implements Uart16550 {
 
   #controlFifos(value: number): void {
     const isOn = (value & fifoControl.enable) !== 0;
-    const isSwitched = isOn !== this.#hasFifos;
-    if (isSwitched || (isOn && (value & fifoControl.clearReceiver) !== 0)) {
-      this.#received.clear();
-      this.#registers.timedOut = false;
-    }
-    if (isSwitched || (isOn && (value & fifoControl.clearTransmitter) !== 0))
-      this.#registers.sent = true;
+    const isSwitched = isOn !== this.hasFifos;
+    const isAsked = (bit: number): boolean => isSwitched || (isOn && (value & bit) !== 0);
     // The other bits count only in a write that has the enabling one.
     this.#registers.fifoControl = isOn ? value & 0xc1 : 0;
-    this.#refill();
-    this.#restartTimeout();
+    if (isAsked(fifoControl.clearReceiver)) this.#receiver.clear();
+    if (isAsked(fifoControl.clearTransmitter)) this.#registers.sent = true;
   }
 
   #controlModem(value: number): void {
@@ -327,13 +269,13 @@ class Uart implements Uart16550 {
     const { cts, dsr, dcd, ri } = modemStatus;
     const changed = ((before ^ after) & (cts | dsr | dcd)) | (before & ~after & ri);
     this.#registers.modemChanges |= changed >> 4;
-    this.#refill();
+    this.#receiver.refill();
   }
 
   /** The upper half of MSR: a modem that is always ready, or our own outputs in loopback. */
   #modemLevels(): number {
     const { cts, dsr, ri, dcd } = modemStatus;
-    if (!this.#loops) return cts | dsr | dcd;
+    if (!this.loops) return cts | dsr | dcd;
     const control = this.#registers.modemControl;
     return (
       ((control & modemControl.rts) !== 0 ? cts : 0) |
@@ -347,16 +289,16 @@ class Uart implements Uart16550 {
   #identify(): number {
     const code = this.#pendingInterrupt();
     if (code === interrupt.transmitEmpty) this.#registers.sent = false;
-    return code | (this.#hasFifos ? fifosEnabled : 0);
+    return code | (this.hasFifos ? fifosEnabled : 0);
   }
 
   #pendingInterrupt(): number {
-    const { interruptEnable, lineErrors, modemChanges, sent, timedOut } = this.#registers;
+    const { interruptEnable, lineErrors, modemChanges, sent } = this.#registers;
     const isEnabled = (bit: number): boolean => (interruptEnable & bit) !== 0;
     if (isEnabled(enable.lineStatus) && lineErrors !== 0) return interrupt.lineStatus;
     if (isEnabled(enable.received)) {
-      if (timedOut) return interrupt.timeout;
-      if (this.#received.length >= this.#triggerLevel) return interrupt.received;
+      if (this.#receiver.timedOut) return interrupt.timeout;
+      if (this.#receiver.length >= this.#triggerLevel) return interrupt.received;
     }
     if (isEnabled(enable.transmitEmpty) && sent) return interrupt.transmitEmpty;
     if (isEnabled(enable.modemStatus) && modemChanges !== 0) return interrupt.modemStatus;
@@ -364,34 +306,10 @@ class Uart implements Uart16550 {
   }
 
   get #triggerLevel(): number {
-    return this.#hasFifos ? (triggerLevels[this.#registers.fifoControl >> 6] ?? 1) : 1;
+    return this.hasFifos ? (triggerLevels[this.#registers.fifoControl >> 6] ?? 1) : 1;
   }
 
   #update(): void {
     this.#interrupt.set(this.#pendingInterrupt() !== interrupt.none);
-  }
-
-  /** Characters that stay in the FIFO for the time of four are announced, however few they are. */
-  #restartTimeout(): void {
-    const waits = this.#hasFifos && this.#received.length > 0;
-    this.#setTimeout(waits ? this.#services.clock.nanos + 4n * this.#characterNanos() : undefined);
-  }
-
-  #setTimeout(at: bigint | undefined): void {
-    if (at === undefined && this.#timeoutAt === undefined) return;
-    this.#timeoutAt = at;
-    this.#services.clock.alarm("timeout", at, () => {
-      this.#timeoutAt = undefined;
-      this.#registers.timedOut = true;
-      this.#update();
-    });
-  }
-
-  #characterNanos(): bigint {
-    const { lineControl: control, divisor } = this.#registers;
-    const stopBits = (control & lineControl.twoStopBits) === 0 ? 1 : 2;
-    const parityBits = (control & lineControl.parity) === 0 ? 0 : 1;
-    const bits = 6 + (control & lineControl.lengthMask) + parityBits + stopBits;
-    return BigInt(Math.ceil((bits * 16 * (divisor || 1) * 1e9) / this.#clockHz));
   }
 }
