@@ -51,6 +51,19 @@ const mostFrames = 1024;
  * A switch that joins machines of this process. A frame is forwarded while it is sent; each port
  * gets frames in the order in which they were sent, and a flooded frame goes to the ports in the
  * order in which they were connected.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { virtualSwitch } from "@isovm/devices";
+ *
+ * const fabric = virtualSwitch();
+ * const [sender, listener] = [fabric.connect(), fabric.connect()];
+ * const received: Uint8Array[] = [];
+ * listener.onReceive((frame) => received.push(frame));
+ * sender.send(new Uint8Array(60).fill(0xff, 0, 6));
+ * assert.equal(received.length, 1);
+ * ```
  */
 export function virtualSwitch({ addresses = 1024 }: VirtualSwitchOptions = {}): VirtualSwitch {
   return new LearningSwitch(addresses);

@@ -17,6 +17,17 @@ export interface RandomSource {
  * `crypto.getRandomValues`.
  *
  * @see Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021: xoshiro128**
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { seededRandom } from "@isovm/devices";
+ *
+ * const [first, second] = [new Uint8Array(8), new Uint8Array(8)];
+ * seededRandom(42).fill(first);
+ * seededRandom(42).fill(second);
+ * assert.deepEqual(first, second);
+ * ```
  */
 export function seededRandom(seed: number): RandomSource {
   let words = seedWords(seed);

@@ -19,6 +19,20 @@ const clustersOfRun = 256;
  * Storage that reads from a base until something else is written, which it keeps in memory: the
  * base is never written and may be read-only. Snapshots of a machine hold what it keeps. Closing it
  * closes its base.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { bytesStorage, overlay } from "@isovm/devices";
+ *
+ * const base = new Uint8Array(512);
+ * const top = overlay(bytesStorage(base, { readOnly: true }));
+ * top.write(2, Uint8Array.of(5));
+ * const bytes = new Uint8Array(4);
+ * top.read(0, bytes);
+ * assert.deepEqual([...bytes], [0, 0, 5, 0]);
+ * assert.equal(base[2], 0);
+ * ```
  */
 export function overlay(
   base: BlockStorage,

@@ -39,7 +39,7 @@ function frameOf(sizeBytes: number, seed = 1): Uint8Array {
 }
 
 const droppedBy = (driver: TestDriver): unknown =>
-  (driver.device.state() as { model: { dropped: number } }).model.dropped;
+  (driver.device.state() as { device: { model: { dropped: number } } }).device.model.dropped;
 
 describe("virtio-net", () => {
   it("describes itself", () => {
