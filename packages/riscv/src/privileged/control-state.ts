@@ -10,6 +10,7 @@ import {
   floatStateShift,
   Status,
   supervisorStatus,
+  translationStatus,
   writeMachineStatus,
   writeSupervisorStatus,
 } from "./status.ts";
@@ -38,7 +39,7 @@ export class ControlState {
   readonly values: Map<string, bigint> = new Map();
   readonly #hasFloat: boolean;
   #mode: Mode = Mode.machine;
-  /** `mstatus` as translation last saw it: what rows change without the host doesn't matter to it. */
+  /** What translation depends on of `mstatus`; rows don't change that without the host. */
   #translated = 0;
 
   constructor(host: HartHost, parameters: ControlParameters, shared: SharedTranslation) {
@@ -86,7 +87,7 @@ export class ControlState {
       this.registers.write("mode", 0, BigInt(mode));
     }
     this.registers.write("mstatus", 0, BigInt(status >>> 0));
-    this.#translated = status;
+    this.#translated = status & translationStatus;
     this.refresh();
   }
 
@@ -120,14 +121,41 @@ export class ControlState {
     return this.values.get(name) ?? 0n;
   }
 
-  /** The mode and what translation depends on; not of the architectural state, which may be another's. */
-  saveModes(): { readonly mode: number; readonly translated: number } {
-    return { mode: this.#mode, translated: this.#translated };
+  /** All of it in JSON, but for the architectural state, which may be another hart's now. */
+  save(): SavedControlState {
+    const { interrupts, protection, translation, counters, values } = this;
+    return {
+      mode: this.#mode,
+      translated: this.#translated,
+      interrupts: interrupts.save(),
+      protection: protection.save(),
+      translation: translation.save(),
+      counters: counters.save(),
+      values: Object.fromEntries([...values].map(([name, value]) => [name, value.toString()])),
+    };
   }
 
-  restoreModes(saved: { readonly mode: number; readonly translated: number }): void {
+  /** Takes back what {@link save} returned. */
+  restore(saved: SavedControlState): void {
     this.#mode = modeOf(saved.mode);
     this.#translated = saved.translated;
+    this.interrupts.restore(saved.interrupts);
+    this.protection.restore(saved.protection);
+    this.translation.restore(saved.translation);
+    this.counters.restore(saved.counters);
+    this.values.clear();
+    for (const [name, value] of Object.entries(saved.values)) this.values.set(name, BigInt(value));
     this.refresh();
   }
+}
+
+/** What {@link ControlState.save} returns. */
+export interface SavedControlState {
+  readonly mode: number;
+  readonly translated: number;
+  readonly interrupts: ReturnType<InterruptState["save"]>;
+  readonly protection: ReturnType<MemoryProtection["save"]>;
+  readonly translation: ReturnType<AddressTranslation["save"]>;
+  readonly counters: ReturnType<Counters["save"]>;
+  readonly values: Readonly<Record<string, string>>;
 }

@@ -32,6 +32,9 @@ export const floatStateShift = 13;
 export const supervisorStatus: number =
   Status.sie | Status.spie | Status.spp | Status.sum | Status.mxr;
 
+/** What translation depends on. */
+export const translationStatus: number = Status.mprv | Status.mpp | Status.sum | Status.mxr;
+
 /** What machine mode can change, beside `FS` and the field `MPP`. */
 export const machineStatus: number =
   supervisorStatus | Status.mie | Status.mpie | Status.mprv | Status.tvm | Status.tw | Status.tsr;

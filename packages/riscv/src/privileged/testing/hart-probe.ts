@@ -40,8 +40,14 @@ export class HartProbe {
     return typeof register === "number" ? state.read("x", register) : state.read(register);
   }
 
-  /** Executes an instruction, or the trap that comes instead of it; returns the mode before. */
+  /** Executes an instruction, or the trap that comes instead of it. */
   execute(text: string): HartOutcome {
+    this.place(text);
+    return this.machine.step();
+  }
+
+  /** Puts an instruction where the hart executes next. */
+  place(text: string): void {
     const { memory, engine } = this.machine;
     let bytes = this.#bytes.get(text);
     if (!bytes) {
@@ -50,7 +56,6 @@ export class HartProbe {
     }
     memory.write(Number(place), bytes);
     engine.state.pc = place;
-    return this.machine.step();
   }
 
   /** Whether the instruction that was executed last went through. */
@@ -83,8 +88,8 @@ export class HartProbe {
     const { state } = this.machine.engine;
     if (state.read("mode") === BigInt(modes[name])) return;
     // As a snapshot would: no trap and no return, which would change mstatus.
-    const saved = JSON.parse(JSON.stringify(hart.save())) as { modes: { mode: number } };
-    saved.modes.mode = modes[name];
+    const saved = JSON.parse(JSON.stringify(hart.save())) as { mode: number };
+    saved.mode = modes[name];
     state.write("mode", 0, BigInt(modes[name]));
     hart.restore(saved);
   }
