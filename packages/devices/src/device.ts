@@ -32,6 +32,7 @@ export interface Device {
 
 /** A wire from a device to an interrupt controller or a hart. Setting its level again does nothing. */
 export interface InterruptLine {
+  /** Raises the wire, or lowers it. */
   set(level: boolean): void;
 }
 
