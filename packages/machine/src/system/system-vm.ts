@@ -31,7 +31,11 @@ export interface SystemVmOptions {
   readonly harts?: number;
   /** Frequency of the real-time counter; a divisor of 10^9, default 10 MHz. */
   readonly timebaseHz?: number;
-  /** Instructions that a hart executes before it is the next one's turn; default 100,000. */
+  /**
+   * Instructions that a hart executes before it is the next one's turn; default 100,000. With fewer
+   * than some 16, loops of load-reserved and store-conditional may not come to an end, since a
+   * reservation doesn't outlast a turn.
+   */
   readonly turnInstructions?: number;
   /** Told of what the guest does that no device defines. */
   readonly observe?: DeviceObserver;
