@@ -50,7 +50,7 @@ export const errorBases: ReadonlySet<string> = new Set(["IsovmError"]);
  * is published may import it.
  */
 export const testSupport: RegExp =
-  /^packages\/(testkit\/src\/conformance|riscv\/src\/privileged\/testing)\//;
+  /^packages\/(testkit\/src\/(conformance|system)|riscv\/src\/privileged\/testing)\//;
 
 /** Sources that run on Node only and may import `node:` modules; all others run in a browser too. */
 export const nodeOnly: readonly RegExp[] = [
