@@ -36,10 +36,12 @@ export { SnapshotError } from "./system/snapshot.ts";
 export { MemorySizeError, SystemMemory } from "./system/system-memory.ts";
 export {
   HartCountError,
-  type RegisterValue,
-  type SystemRunResult,
   SystemVm,
-  type SystemVmOptions,
   systemVm,
 } from "./system/system-vm.ts";
+export type {
+  RegisterValue,
+  SystemRunResult,
+  SystemVmOptions,
+} from "./system/system-vm-options.ts";
 export { ForeignAddressSpaceError } from "./thread-cpus.ts";

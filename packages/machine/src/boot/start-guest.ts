@@ -1,5 +1,6 @@
 /** Puts what is booted into a machine's memory and starts its harts. */
-import type { RegisterValue, SystemVm } from "../system/system-vm.ts";
+import type { SystemVm } from "../system/system-vm.ts";
+import type { RegisterValue } from "../system/system-vm-options.ts";
 import type { MemoryPiece } from "./firmware-image.ts";
 import { GuestLayoutError } from "./guest-layout.ts";
 

@@ -1,5 +1,6 @@
 /** Runs a system VM in the host's event loop: shares the thread, and waits where the guest waits. */
-import type { SystemRunResult, SystemVm } from "./system-vm.ts";
+import type { SystemVm } from "./system-vm.ts";
+import type { SystemRunResult } from "./system-vm-options.ts";
 
 /** How {@link runSystem} shares the host with others. */
 export interface SystemRunOptions {

@@ -1,58 +1,11 @@
 /** The system VM: an ISA with its privileged part, an engine and a board, composed to boot an OS. */
-import {
-  type Board,
-  type BuiltBoard,
-  buildBoard,
-  type DeviceObserver,
-  type PowerEvent,
-} from "@isovm/devices";
-import {
-  type Engine,
-  type EngineFactory,
-  IsovmError,
-  type PrivilegedArchitecture,
-} from "@isovm/isa-spec";
+import { type Board, type BuiltBoard, buildBoard, type PowerEvent } from "@isovm/devices";
+import { type Engine, IsovmError, type PrivilegedArchitecture } from "@isovm/isa-spec";
 import { decodeSnapshot, encodeSnapshot, SnapshotError, type SnapshotHeader } from "./snapshot.ts";
 import { SystemClock } from "./system-clock.ts";
 import { SystemHart } from "./system-hart.ts";
 import { SystemMemory } from "./system-memory.ts";
-
-/** The parts of a system VM. */
-export interface SystemVmOptions {
-  /** The guest's instruction set with its privileged part. */
-  readonly architecture: PrivilegedArchitecture;
-  /** What executes the guest's code. */
-  readonly engine: EngineFactory;
-  /** Where RAM and devices are, and how they are wired. */
-  readonly board: Board;
-  /** RAM in bytes, a multiple of 4096; default 256 MiB. */
-  readonly memoryBytes?: number;
-  /** Number of harts; default 1. */
-  readonly harts?: number;
-  /** Frequency of the real-time counter; a divisor of 10^9, default 10 MHz. */
-  readonly timebaseHz?: number;
-  /**
-   * Instructions that a hart executes before it is the next one's turn; default 100,000. With fewer
-   * than some 16, loops of load-reserved and store-conditional may not come to an end, since a
-   * reservation doesn't outlast a turn.
-   */
-  readonly turnInstructions?: number;
-  /** Told of what the guest does that no device defines. */
-  readonly observe?: DeviceObserver;
-}
-
-/** Why a run returned. */
-export type SystemRunResult =
-  | PowerEvent
-  /** The instruction budget is spent. Running on continues. */
-  | { readonly kind: "fuel" }
-  /**
-   * All harts wait: until a time (nanoseconds of the VM's clock), or for a device's input only. A
-   * host lets time pass by {@link SystemVm.skip}.
-   */
-  | { readonly kind: "idle"; readonly untilNanos: bigint | undefined }
-  /** The engine stopped before a breakpoint. */
-  | { readonly kind: "breakpoint" };
+import type { RegisterValue, SystemRunResult, SystemVmOptions } from "./system-vm-options.ts";
 
 /** A number of harts that isn't possible. */
 export class HartCountError extends IsovmError<{ readonly harts: number }> {}
@@ -323,14 +276,28 @@ export class SystemVm {
   }
 }
 
-/** A register and its value. */
-export interface RegisterValue {
-  readonly file: string;
-  readonly register: number;
-  readonly value: bigint;
-}
-
-/** Composes a system VM from its parts. */
+/**
+ * Composes a system VM from its parts.
+ *
+ * @throws MemorySizeError if there can't be so much RAM.
+ * @throws HartCountError if there can't be so many harts.
+ * @throws BoardError if the board's parts don't fit together.
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { virt } from "@isovm/devices";
+ * import { reference } from "@isovm/interpreter";
+ * import { systemVm } from "@isovm/machine";
+ * import { riscvSystem } from "@isovm/riscv";
+ *
+ * const board = virt({ console: { transmit: () => undefined }, power: () => undefined });
+ * const vm = systemVm({ architecture: riscvSystem(), engine: reference, board });
+ * vm.memory.store32(0x8000_0000, 0x0000006f); // jal x0, 0
+ * vm.startHart(0, 0x8000_0000n);
+ * assert.deepEqual(vm.runFor(100), { kind: "fuel" });
+ * assert.equal(vm.nanos, 100n);
+ * ```
+ */
 export function systemVm(options: SystemVmOptions): SystemVm {
   return new SystemVm(options);
 }
