@@ -102,6 +102,16 @@ describe("virtualSwitch", () => {
     expect(second?.counters.dropped).toBe(1);
   });
 
+  it("remembers the addresses that it heard last", () => {
+    const { ports: all, received } = ports(3, { addresses: 2 });
+    for (const station of [1, 2, 1, 3]) all[1]?.send(frame(255, station));
+    for (const frames of received) frames.length = 0;
+    all[0]?.send(frame(1, 255, 7));
+    expect(received).toEqual([[], [7], []]);
+    all[0]?.send(frame(2, 255, 8));
+    expect(received).toEqual([[], [7, 8], [8]]);
+  });
+
   it("forgets a port's addresses when it is unplugged, and the oldest beyond its limit", () => {
     const { ports: all, received } = ports(3, { addresses: 2 });
     all[1]?.send(frame(255, 1));

@@ -8,7 +8,7 @@ import type { FrameReceiver, NetworkLink } from "./network-link.ts";
 
 /** What {@link virtualSwitch} can be told. */
 export interface VirtualSwitchOptions {
-  /** The most addresses that it remembers, 1024 by default; it forgets the oldest first. */
+  /** The most addresses that it remembers, 1024 by default; it forgets what it has not heard for longest. */
   readonly addresses?: number;
 }
 

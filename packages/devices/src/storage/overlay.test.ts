@@ -74,6 +74,20 @@ describe("overlay", () => {
     expect(() => top.write(8192, Uint8Array.of(1))).toThrow(StorageError);
   });
 
+  it("cuts a long state into texts of at most 1 MiB", () => {
+    const bytes = new Uint8Array((1 << 20) + 4096);
+    seededRandom(2).fill(bytes);
+    const top = overlay(bytesStorage(new Uint8Array(bytes.length)));
+    top.write(0, bytes);
+    const state = top.state?.() as { runs: { first: number }[] };
+    expect(state.runs.map(({ first }) => first)).toEqual([0, 256]);
+    const other = overlay(bytesStorage(new Uint8Array(bytes.length)));
+    other.restore?.(state);
+    const back = new Uint8Array(bytes.length);
+    other.read(0, back);
+    expect(Buffer.compare(back, bytes)).toBe(0);
+  });
+
   it("rejects ranges and states that are not its own", () => {
     const top = overlay(bytesStorage(original()));
     expect(() => top.write(sizeBytes - 1, new Uint8Array(2))).toThrow(StorageError);
