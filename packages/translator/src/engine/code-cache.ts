@@ -9,9 +9,17 @@ export interface CachedRegion {
   readonly entry: bigint;
   /** Guest instructions. */
   readonly instructionCount: number;
-  /** Runs of guest code that it was made from. */
+  /** The guest code that it was made from, or more of it. */
+  readonly runs: readonly CodeRun[];
+  /** By page, what covers that. */
   readonly spans: readonly CodeSpan[];
   readonly run: WebAssembly.ExportValue;
+}
+
+/** A run of guest code at a virtual address. */
+export interface CodeRun {
+  readonly address: bigint;
+  readonly sizeBytes: number;
 }
 
 /** Bytes of guest code in one page. */
@@ -102,16 +110,18 @@ export class CodeCache implements MemoryListener {
     this.#host.mark(region.entry);
   }
 
-  /** Removes the regions that have code around an address. */
-  removeAt(address: bigint): void {
-    const page = address & ~0xfffn;
-    const offset = Number(address - page);
+  /** Removes the regions that have code at an address; where they began. */
+  removeAt(address: bigint): Set<bigint> {
+    const removed = new Set<bigint>();
     for (const entry of [...this.#entries]) {
-      const has = entry.region.spans.some(
-        (span) => span.page === page && span.start <= offset && offset < span.end,
+      const has = entry.region.runs.some(
+        (run) => run.address <= address && address < run.address + BigInt(run.sizeBytes),
       );
-      if (has) this.#remove(entry);
+      if (!has) continue;
+      this.#remove(entry);
+      removed.add(entry.region.entry);
     }
+    return removed;
   }
 
   /** Makes the region at an address known to the jump cache again; false if there is none. */

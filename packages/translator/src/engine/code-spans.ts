@@ -2,19 +2,36 @@
 import { toAddress } from "../region/address.ts";
 import type { Region } from "../region/region.ts";
 import type { KeptCode } from "../store/kept-module.ts";
-import type { CodeSpan } from "./code-cache.ts";
+import type { CodeRun, CodeSpan } from "./code-cache.ts";
 
 const pageBytes = 4096;
 const pageMask = 0xfffn;
 
-/** A run of guest code at a virtual address. */
-export interface CodeRun {
-  readonly address: bigint;
-  readonly sizeBytes: number;
+/** The instructions of a region as runs of code in order, none of which crosses a page. */
+export function runsOf(region: Region, addressWidth: number): CodeRun[] {
+  const pieces: { address: bigint; sizeBytes: number }[] = [];
+  for (const { address, sizeBytes } of blocksOf(region, addressWidth)) {
+    for (let done = 0; done < sizeBytes; ) {
+      const at = BigInt.asUintN(addressWidth, address + BigInt(done));
+      const length = Math.min(sizeBytes - done, pageBytes - Number(at & pageMask));
+      pieces.push({ address: at, sizeBytes: length });
+      done += length;
+    }
+  }
+  pieces.sort((one, other) => (one.address < other.address ? -1 : 1));
+  const runs: { address: bigint; sizeBytes: number }[] = [];
+  for (const piece of pieces) {
+    const last = runs.at(-1);
+    const from = last ? Number(piece.address - last.address) : -1;
+    const isNext =
+      last && from <= last.sizeBytes && (piece.address & ~pageMask) === (last.address & ~pageMask);
+    if (isNext) last.sizeBytes = Math.max(last.sizeBytes, from + piece.sizeBytes);
+    else runs.push(piece);
+  }
+  return runs;
 }
 
-/** The instructions of a region as runs of code. */
-export function* runsOf({ blocks }: Region, addressWidth: number): Iterable<CodeRun> {
+function* blocksOf({ blocks }: Region, addressWidth: number): Iterable<CodeRun> {
   for (const { instructions } of blocks) {
     const [first] = instructions;
     const last = instructions.at(-1);
@@ -56,10 +73,17 @@ export function spansOf(
   return [...spans].map(([page, span]) => ({ page, ...span }));
 }
 
-/** The bytes that are at spans now. */
-export function codeOf(spans: readonly CodeSpan[], { buffer }: WebAssembly.Memory): KeptCode[] {
-  return spans.map(({ page, frame, start, end }) => ({
-    address: page + BigInt(start),
-    bytes: new Uint8Array(buffer, frame + start, end - start).slice(),
-  }));
+/** The bytes of runs, none of which crosses a page, in the frames of spans. */
+export function codeOf(
+  runs: readonly CodeRun[],
+  spans: readonly CodeSpan[],
+  { buffer }: WebAssembly.Memory,
+): KeptCode[] {
+  const frames = new Map(spans.map(({ page, frame }) => [page, frame]));
+  return runs.map(({ address, sizeBytes }) => {
+    const frame = frames.get(address & ~pageMask) ?? -1;
+    if (frame < 0) throw new RangeError(`no span covers ${address}`);
+    const start = frame + Number(address & pageMask);
+    return { address, bytes: new Uint8Array(buffer, start, sizeBytes).slice() };
+  });
 }

@@ -19,6 +19,11 @@ export class IndirectTargets {
     if (known.size < mostTargets) known.add(target);
   }
 
+  /** All jumps, and their targets. */
+  all(): [jump: number, targets: readonly number[]][] {
+    return [...this.#targets].map(([jump, targets]) => [jump, [...targets]]);
+  }
+
   /** The targets of a jump, in the order in which they were seen. */
   of(jump: number): Iterable<number> {
     return this.#targets.get(jump) ?? none;

@@ -8,8 +8,8 @@ import type { Region } from "../region/region.ts";
 import type { KeptRegion } from "../store/kept-module.ts";
 import { KeptRegions } from "../store/kept-regions.ts";
 import type { Translations } from "../store/translations.ts";
-import type { CodeCache, CodeSpan } from "./code-cache.ts";
-import { type CodeRun, codeOf, runsOf, spansOf } from "./code-spans.ts";
+import type { CodeCache, CodeRun, CodeSpan } from "./code-cache.ts";
+import { codeOf, runsOf, spansOf } from "./code-spans.ts";
 
 /** What an installer works with. */
 export interface RegionInstallerOptions {
@@ -41,6 +41,7 @@ export class RegionInstaller {
       env: { memory: memory.memory },
       ...floatImports(() => rowsFloatPolicy(isa)),
     };
+    for (const pc of translations?.profile?.alone ?? []) this.#alone.add(pc);
     host.regions.prepare();
     if (!translations || translations.modules.length === 0) return;
     const kept = new KeptRegions(translations, {
@@ -72,9 +73,11 @@ export class RegionInstaller {
       if (run === undefined) return;
       const { instructionCount } = region;
       const entry = toAddress(region.entry, isa.addressWidth);
-      const spans = this.#spansOf(runsOf(region, isa.addressWidth));
-      cache.add({ entry, instructionCount, spans, run });
-      kept.push({ pc: entry, exportName, instructionCount, code: codeOf(spans, memory.memory) });
+      const runs = runsOf(region, isa.addressWidth);
+      const spans = this.#spansOf(runs);
+      cache.add({ entry, instructionCount, runs, spans, run });
+      const code = codeOf(runs, spans, memory.memory);
+      kept.push({ pc: entry, exportName, instructionCount, code });
       this.counts.regions += 1;
       this.counts.translatedInstructions += instructionCount;
     });
@@ -90,7 +93,7 @@ export class RegionInstaller {
     const { region, run } = found;
     const runs = region.code.map(({ address, bytes }) => ({ address, sizeBytes: bytes.length }));
     const { instructionCount } = region;
-    this.#options.cache.add({ entry, instructionCount, spans: this.#spansOf(runs), run });
+    this.#options.cache.add({ entry, instructionCount, runs, spans: this.#spansOf(runs), run });
     this.counts.keptRegions += 1;
     return true;
   }
@@ -104,8 +107,15 @@ export class RegionInstaller {
     if (this.#alone.has(pc)) return;
     if (this.#alone.size >= mostAlone) this.#alone.clear();
     this.#alone.add(pc);
-    this.#options.cache.removeAt(address);
-    this.#kept?.discard(address);
+    const { cache, translations } = this.#options;
+    const gone = cache.removeAt(address);
+    for (const entry of this.#kept?.discard(address) ?? []) gone.add(entry);
+    translations?.forget?.(gone);
+  }
+
+  /** The instructions that were separated. */
+  alone(): readonly number[] {
+    return [...this.#alone];
   }
 
   /** What translated code takes for granted of this engine. */

@@ -7,6 +7,7 @@ import { toNumber } from "../region/address.ts";
 import { formRegion } from "../region/formation.ts";
 import type { GuestCode, PlacedInstruction } from "../region/guest-code.ts";
 import type { Region } from "../region/region.ts";
+import type { KeptProfile } from "../store/kept-profile.ts";
 import { HotSpots } from "./hot-spots.ts";
 import { IndirectTargets } from "./indirect-targets.ts";
 import { RegionQueue } from "./region-queue.ts";
@@ -16,6 +17,8 @@ export interface RegionSearchOptions {
   readonly threshold: number;
   readonly regionLimit: number;
   readonly coldCode: boolean;
+  /** What an earlier run has learnt. */
+  readonly profile?: Pick<KeptProfile, "samples" | "targets"> | undefined;
 }
 
 /** Instructions translated before the host has compiled the translator itself. */
@@ -26,6 +29,11 @@ const clumsiness = 2;
 const samplesToLook = 32;
 /** Instructions that are stepped through in search of a good place to enter. */
 const entrySearch = 96;
+
+/** Of the samples that a place needs, an earlier run has so many at most: this one has to see it, too. */
+const earlierShare = 7 / 8;
+/** Places of which samples are kept for the next run. */
+const mostKept = 4096;
 
 /** The search for regions of one engine. */
 export class RegionSearch {
@@ -43,6 +51,16 @@ export class RegionSearch {
     this.#host = host;
     this.#code = code;
     this.#options = options;
+    const { samples = [], targets = [] } = options.profile ?? {};
+    this.#hotSpots.begin(samples, Math.floor(earlierShare * samplesToLook * this.#cost()));
+    for (const [jump, known] of targets) {
+      for (const target of known) this.#indirectTargets.note(jump, target);
+    }
+  }
+
+  /** What the next run should know. */
+  profile(): Pick<KeptProfile, "samples" | "targets"> {
+    return { samples: this.#hotSpots.counts(mostKept), targets: this.#indirectTargets.all() };
   }
 
   /**

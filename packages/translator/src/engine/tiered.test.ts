@@ -3,6 +3,9 @@ import { interpreter } from "@isovm/interpreter";
 import { bareVm } from "@isovm/machine";
 import { rv64 } from "@isovm/riscv";
 import { expect, it } from "vitest";
+import type { KeptModule } from "../store/kept-module.ts";
+import type { KeptProfile } from "../store/kept-profile.ts";
+import type { Translations } from "../store/translations.ts";
 import { tiered } from "./tiered.ts";
 
 const isa = rv64();
@@ -21,4 +24,70 @@ it("samples a program that calls its host again and again", () => {
     vm.state.pc += 4n;
   }
   expect(vm.engine.statistics().executedInRegions).toBeGreaterThan(20_000);
+});
+
+/** A loop whose load crosses a page. */
+const leaving = `
+        li   s0, 30000
+        li   a1, 0x2ffc
+  loop: ld   a0, 0(a1)
+        addi s0, s0, -1
+        bnez s0, loop
+        ecall`;
+
+class Notes implements Translations {
+  readonly modules: readonly KeptModule[] = [];
+  readonly profile: KeptProfile | undefined;
+  readonly forgotten = new Set<bigint>();
+  source: (() => KeptProfile) | undefined;
+
+  constructor(profile?: KeptProfile) {
+    this.profile = profile;
+  }
+
+  add(): void {}
+  use(): void {}
+  learnFrom(source: () => KeptProfile): void {
+    this.source = source;
+  }
+  forget(entries: ReadonlySet<bigint>): void {
+    for (const entry of entries) this.forgotten.add(entry);
+  }
+}
+
+function run(text: string, translations: Translations): Readonly<Record<string, number>> {
+  const program = assemble(isa, text, { origin: 0x1000n });
+  const engine = tiered(interpreter, { samplePeriod: 200, translations });
+  const memory = [{ start: 0x2000, length: 0x2000 }];
+  const vm = bareVm({ isa, engine, program, memory });
+  expect(vm.run(10_000_000)).toEqual({ kind: "effect", name: "systemCall" });
+  return vm.engine.statistics();
+}
+
+it("remembers which instructions made regions leave, and forgets those", () => {
+  const first = new Notes();
+  run(leaving, first);
+  const profile = first.source?.();
+  expect(profile?.alone).toHaveLength(1);
+  expect([...first.forgotten]).toEqual([0x1010n]);
+  const second = new Notes(profile);
+  run(leaving, second);
+  expect(second.forgotten.size).toBe(0);
+  expect(second.source?.().alone).toEqual(profile?.alone);
+});
+
+it("translates sooner what an earlier run has sampled, though not at once", () => {
+  const loop = (count: number): string => `
+          li s0, ${count}
+    loop: addi s0, s0, -1
+          bnez s0, loop
+          ecall`;
+  const first = new Notes();
+  expect(run(loop(9000), first).regions).toBe(0);
+  const profile = first.source?.();
+  const [[pc, samples] = []] = profile?.samples ?? [];
+  expect(pc).toBe(0x1000);
+  expect(samples).toBeGreaterThan(60);
+  expect(run(loop(500), new Notes(profile)).regions).toBe(0);
+  expect(run(loop(9000), new Notes(profile)).regions).toBe(1);
 });

@@ -84,9 +84,15 @@ class TieredEngine implements Engine {
     this.#services = options;
     this.#cache = new CodeCache(isa, memory, base.regions, options.cacheLimit ?? 2048);
     this.#code = new GuestCode(isa, memory);
-    this.#search = new RegionSearch(base, this.#code, { threshold, regionLimit, coldCode });
+    const profile = translations?.profile;
+    const choice = { threshold, regionLimit, coldCode, profile };
+    this.#search = new RegionSearch(base, this.#code, choice);
     const parts = { isa, memory, host: base, code: this.#code, cache: this.#cache };
     this.#installer = new RegionInstaller({ ...parts, translations });
+    translations?.learnFrom?.(() => ({
+      ...this.#search.profile(),
+      alone: this.#installer.alone(),
+    }));
   }
 
   get retired(): bigint {

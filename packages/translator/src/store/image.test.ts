@@ -29,6 +29,21 @@ describe("an image", () => {
     );
   });
 
+  it("gives back the profile", async () => {
+    const addresses = fc.maxSafeNat();
+    const profiles = fc.record({
+      samples: fc.array(fc.tuple(addresses, fc.nat()), { minLength: 1 }),
+      alone: fc.array(addresses),
+      targets: fc.array(fc.tuple(addresses, fc.array(addresses))),
+    });
+    await fc.assert(
+      fc.asyncProperty(profiles, async (profile) => {
+        const image = await encodeImage(identity, { sequence: 1, modules: [], profile });
+        expect(await decodeImage(image, identity)).toMatchObject({ kind: "intact", profile });
+      }),
+    );
+  });
+
   it("is read wherever it stands in a buffer", async () => {
     const [modules = []] = fc.sample(images, 1);
     const image = await encodeImage(identity, { sequence: 1, modules });

@@ -10,6 +10,9 @@
  * | 4 | sequence: images with larger numbers were written later |
  * | list | hosts of the modules: `text` |
  * | list | modules: u32 number of the host, `block` Wasm, `list` of regions: u64 entry, u32 instructions, `text` export, `list` of code: u64 address, `block` bytes |
+ * | list | samples: u64 address, u32 count |
+ * | list | instructions that are alone: u64 address |
+ * | list | indirect jumps: u64 address, `list` of u64 targets |
  * | 32 | SHA-256 of all bytes before |
  *
  * The hash finds accidents. It is no signature: who may write to a store decides what its users'
@@ -18,15 +21,17 @@
 import { FieldReader, FieldWriter, isSameBytes } from "./bytes.ts";
 import { hashBytes, sha256 } from "./hash.ts";
 import { coversEntry, type KeptModule } from "./kept-module.ts";
+import { type KeptProfile, readProfile, writeProfile } from "./kept-profile.ts";
 import type { RejectionReason } from "./translations.ts";
 
 const magic = new TextEncoder().encode("\x7fISOVMTI");
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** What an image holds. */
 export interface ImageContents {
   readonly sequence: number;
   readonly modules: readonly KeptModule[];
+  readonly profile?: KeptProfile | undefined;
 }
 
 /** An image that was read, or why it can't be used. */
@@ -37,7 +42,7 @@ export type ImageReading =
 /** The image of modules; the same contents make the same image. */
 export async function encodeImage(
   identity: Uint8Array,
-  { sequence, modules }: ImageContents,
+  { sequence, modules, profile }: ImageContents,
 ): Promise<Uint8Array> {
   const writer = new FieldWriter().bytes(magic).u32(formatVersion).bytes(identity);
   writer.u32(sequence);
@@ -56,6 +61,7 @@ export async function encodeImage(
       for (const { address, bytes } of code) writer.u64(address).block(bytes);
     }
   }
+  writeProfile(writer, profile);
   const image = writer.finish(hashBytes);
   const end = image.length - hashBytes;
   image.set(await sha256(image.subarray(0, end)), end);
@@ -80,10 +86,12 @@ export async function decodeImage(bytes: Uint8Array, identity: Uint8Array): Prom
   const sequence = reader.u32();
   const hosts = reader.list(() => reader.text());
   const modules = reader.list(() => readModule(reader, hosts));
+  const profile = readProfile(reader);
   // A hash that is right says who wrote it, not that it was written well.
   const isWellFormed =
     reader.isComplete && modules.every(({ regions }) => regions.every(coversEntry));
-  return isWellFormed ? { kind: "intact", sequence, modules } : rejected("format");
+  if (!isWellFormed) return rejected("format");
+  return { kind: "intact", sequence, modules, ...(profile && { profile }) };
 }
 
 function readModule(reader: FieldReader, hosts: readonly string[]): KeptModule {

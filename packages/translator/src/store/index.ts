@@ -5,6 +5,7 @@ export {
   KeptModuleError,
   type KeptRegion,
 } from "./kept-module.ts";
+export type { KeptProfile } from "./kept-profile.ts";
 export { translatorRelease } from "./release.ts";
 export type { StoragePort } from "./storage-port.ts";
 export { type TranslationStoreOptions, translationStore } from "./translation-store.ts";

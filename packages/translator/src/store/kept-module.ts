@@ -97,6 +97,18 @@ export function withoutRepetitions(modules: readonly KeptModule[]): KeptModule[]
   return kept.filter(({ regions }) => regions.length > 0).reverse();
 }
 
+/** The modules without the regions that begin at some addresses. */
+export function withoutEntries(
+  modules: readonly KeptModule[],
+  entries: ReadonlySet<bigint>,
+): KeptModule[] {
+  return modules.flatMap((module) => {
+    const regions = module.regions.filter(({ pc }) => !entries.has(pc));
+    if (regions.length === module.regions.length) return [module];
+    return regions.length > 0 ? [{ ...module, regions }] : [];
+  });
+}
+
 /** Whether two regions with one entry translate the same guest code. */
 function isSameRegion(one: KeptRegion, other: KeptRegion): boolean {
   return (

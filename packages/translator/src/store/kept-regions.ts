@@ -60,12 +60,16 @@ export class KeptRegions {
     return undefined;
   }
 
-  /** Finds regions no more that have code at an address: they are to be made anew. */
-  discard(address: bigint): void {
+  /** Finds regions no more that have code at an address: they are to be made anew. Their entries. */
+  discard(address: bigint): bigint[] {
+    const entries: bigint[] = [];
     for (const [entry, candidates] of this.#byEntry) {
       const left = candidates.filter(({ region }) => !hasCodeAt(region, address));
-      if (left.length < candidates.length) this.#byEntry.set(entry, left);
+      if (left.length === candidates.length) continue;
+      this.#byEntry.set(entry, left);
+      entries.push(entry);
     }
+    return entries;
   }
 
   #note(candidate: Candidate): void {

@@ -1,6 +1,7 @@
 /** What a storage holds of a program. */
 import { decodeImage, type ImageContents } from "./image.ts";
 import type { KeptModule } from "./kept-module.ts";
+import type { KeptProfile } from "./kept-profile.ts";
 import { type KeyMeaning, meaningOf, programKey } from "./keys.ts";
 import type { ProgramPlace } from "./program-place.ts";
 
@@ -8,6 +9,8 @@ import type { ProgramPlace } from "./program-place.ts";
 export interface ProgramContents {
   /** Earlier ones first. */
   readonly modules: readonly KeptModule[];
+  /** The latest. */
+  readonly profile: KeptProfile | undefined;
   /** The largest of the images. */
   readonly sequence: number;
   readonly readBytes: number;
@@ -29,10 +32,10 @@ export async function readProgram(place: ProgramPlace): Promise<ProgramContents>
   const readings = await Promise.all(images.map((key) => readImage(place, key)));
   const isKind = (kind: StoredImage["kind"]) => (_: string, index: number) =>
     readings[index]?.kind === kind;
+  const inOrder = readings.toSorted((one, other) => one.sequence - other.sequence);
   return {
-    modules: readings
-      .toSorted((one, other) => one.sequence - other.sequence)
-      .flatMap(({ modules }) => modules),
+    modules: inOrder.flatMap(({ modules }) => modules),
+    profile: inOrder.findLast(({ profile }) => profile)?.profile,
     sequence: readings.reduce((largest, { sequence }) => Math.max(largest, sequence), 0),
     readBytes: readings.reduce((sum, { readBytes }) => sum + readBytes, 0),
     images: images.filter(isKind("intact")),

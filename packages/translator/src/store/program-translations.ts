@@ -10,8 +10,10 @@ import {
   type KeptModule,
   keptBytes,
   withinLimit,
+  withoutEntries,
   withoutRepetitions,
 } from "./kept-module.ts";
+import { type KeptProfile, sampleCount } from "./kept-profile.ts";
 import { imageKey, useKey } from "./keys.ts";
 import type { ProgramContents } from "./program-contents.ts";
 import type { ProgramPlace } from "./program-place.ts";
@@ -19,6 +21,8 @@ import type { OpenTranslations, TranslationFigures } from "./translations.ts";
 
 /** More images than this become one. */
 const mostImages = 6;
+/** A profile without modules is written with so many samples more than there were. */
+const newSamples = 2048;
 /** A use of a program is written down again after this time. */
 const useMillis = 60 * 60 * 1000;
 const someValue: Uint8Array = Uint8Array.of(1);
@@ -26,6 +30,7 @@ const someValue: Uint8Array = Uint8Array.of(1);
 /** Translations over what was found of a program. */
 export class ProgramTranslations implements OpenTranslations {
   readonly modules: readonly KeptModule[];
+  readonly profile: KeptProfile | undefined;
   readonly #place: ProgramPlace;
   readonly #afterWrite: () => Promise<void>;
   readonly #readBytes: number;
@@ -33,14 +38,17 @@ export class ProgramTranslations implements OpenTranslations {
   readonly #fitting = new Set<Uint8Array>();
   /** What the images hold. */
   #kept: readonly KeptModule[];
-  readonly #added: KeptModule[] = [];
+  #added: readonly KeptModule[] = [];
   #addedBytes = 0;
   #images: readonly string[];
   #rubbish: readonly string[];
   #uses: readonly string[];
   #usedMillis: number;
   #sequence: number;
-  #hasRepetitions: boolean;
+  /** Whether the images hold what is not to be kept. */
+  #hasRubbish: boolean;
+  #source: (() => KeptProfile) | undefined;
+  #savedSamples: number;
   #savedModules = 0;
   #writtenBytes = 0;
   #saving: Promise<void> = Promise.resolve();
@@ -50,8 +58,10 @@ export class ProgramTranslations implements OpenTranslations {
     this.#afterWrite = afterWrite;
     this.modules = withoutRepetitions(contents.modules);
     this.#kept = this.modules;
+    this.profile = contents.profile;
+    this.#savedSamples = contents.profile ? sampleCount(contents.profile) : 0;
     this.#sequence = contents.sequence;
-    this.#hasRepetitions = countRegions(this.modules) < countRegions(contents.modules);
+    this.#hasRubbish = countRegions(this.modules) < countRegions(contents.modules);
     this.#readBytes = contents.readBytes;
     this.#images = contents.images;
     this.#rubbish = contents.rubbish;
@@ -74,12 +84,23 @@ export class ProgramTranslations implements OpenTranslations {
     this.#addedBytes += keptBytes([module]);
     // A guest that makes code for ever has more than can be kept.
     if (this.#addedBytes > this.#place.limitBytes) return;
-    this.#added.push(module);
+    this.#added = [...this.#added, module];
     this.#fitting.add(module.wasm);
   }
 
   use(module: KeptModule): void {
     this.#fitting.add(module.wasm);
+  }
+
+  learnFrom(source: () => KeptProfile): void {
+    this.#source = source;
+  }
+
+  forget(entries: ReadonlySet<bigint>): void {
+    const kept = withoutEntries(this.#kept, entries);
+    if (countRegions(kept) < countRegions(this.#kept)) this.#hasRubbish = true;
+    this.#kept = kept;
+    this.#added = withoutEntries(this.#added, entries);
   }
 
   save(): Promise<void> {
@@ -89,38 +110,46 @@ export class ProgramTranslations implements OpenTranslations {
 
   async #save(): Promise<void> {
     const { limitBytes } = this.#place;
-    const taken = this.#added.slice();
+    const taken = this.#added;
+    const profile = this.#source?.() ?? this.profile;
+    const samples = profile ? sampleCount(profile) : 0;
+    const isNews = Math.abs(samples - this.#savedSamples) >= newSamples;
     const added = withoutRepetitions(taken);
     const all = withoutRepetitions([...this.#kept, ...added]);
     if (all.length > 0) await this.#noteUse();
     const isTooMuch = keptBytes(all) > limitBytes;
-    const images = this.#images.length + Math.sign(added.length);
-    if (isTooMuch || this.#hasRepetitions || images > mostImages) {
+    const hasNews = added.length > 0 || isNews;
+    const images = this.#images.length + Number(hasNews);
+    if (isTooMuch || this.#hasRubbish || images > mostImages) {
       // Some room, so that not every run has to write all of it.
       const kept = isTooMuch ? withinLimit(all, this.#fitting, 0.75 * limitBytes) : all;
-      const key = await this.#write(kept);
+      const key = await this.#write(kept, profile);
       if (key === undefined) return;
       this.#rubbish = [...this.#rubbish, ...this.#images.filter((image) => image !== key)];
       this.#images = [key];
       this.#kept = kept;
-      this.#hasRepetitions = false;
-    } else if (added.length > 0) {
-      const key = await this.#write(added);
+      this.#hasRubbish = false;
+    } else if (hasNews) {
+      const key = await this.#write(added, profile);
       if (key === undefined) return;
       this.#images = [...this.#images, key];
       this.#kept = all;
     }
-    this.#added.splice(0, taken.length);
+    this.#added = this.#added.filter((module) => !taken.includes(module));
+    this.#savedSamples = samples;
     this.#savedModules += added.length;
     await this.#removeRubbish();
-    if (added.length > 0) await this.#afterWrite();
+    if (hasNews) await this.#afterWrite();
   }
 
   /** Writes an image and gives its key; undefined if that has failed. */
-  async #write(modules: readonly KeptModule[]): Promise<string | undefined> {
+  async #write(
+    modules: readonly KeptModule[],
+    profile: KeptProfile | undefined,
+  ): Promise<string | undefined> {
     const { storage, identity, program } = this.#place;
     const image = await storage.attempt("hash", () =>
-      encodeImage(identity, { sequence: this.#sequence + 1, modules }),
+      encodeImage(identity, { sequence: this.#sequence + 1, modules, profile }),
     );
     if (!image) return undefined;
     const key = imageKey(program, image);

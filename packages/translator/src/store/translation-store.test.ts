@@ -7,6 +7,7 @@ import fsDriver from "unstorage/drivers/fs";
 import fsLiteDriver from "unstorage/drivers/fs-lite";
 import lruDriver from "unstorage/drivers/lru-cache";
 import { afterAll, describe, expect, it } from "vitest";
+import type { KeptModule } from "./kept-module.ts";
 import type { StoragePort } from "./storage-port.ts";
 import { keep, kept, keptModule, key, mapStorage, observedStore } from "./testing.ts";
 
@@ -188,6 +189,44 @@ describe("a store", () => {
     const storage = mapStorage(values);
     storage.setItemRaw = async () => expect.unreachable();
     expect(await keep(storage, [])).toEqual([]);
+  });
+
+  it("keeps the latest of what runs have learnt, if it is much", async () => {
+    const storage = mapStorage();
+    const { store } = observedStore(storage);
+    const learn = async (count: number, modules: readonly KeptModule[] = []): Promise<void> => {
+      const open = await store.open(key);
+      open.learnFrom?.(() => ({ samples: [[0x1000, count]], alone: [count], targets: [] }));
+      for (const module of modules) open.add(module);
+      await open.save();
+    };
+    const learnt = async (): Promise<unknown> => (await store.open(key)).profile?.samples;
+    await learn(100);
+    expect(await learnt()).toBeUndefined();
+    await learn(3000);
+    expect(await learnt()).toEqual([[0x1000, 3000]]);
+    await learn(3100, [one]);
+    expect(await learnt()).toEqual([[0x1000, 3100]]);
+    await keep(storage, [two]);
+    expect(await learnt()).toEqual([[0x1000, 3100]]);
+    for (let count = 10; count < 30; count += 1) await learn(3000 * count);
+    expect(await learnt()).toEqual([[0x1000, 87_000]]);
+    expect(numbers(await kept(storage))).toEqual([1, 2]);
+    expect((await storage.getKeys("")).length).toBeLessThan(10);
+  });
+
+  it("forgets regions of this run and of earlier ones, but none that are added later", async () => {
+    const storage = mapStorage();
+    await keep(storage, [one, two]);
+    const open = await observedStore(storage).store.open(key);
+    open.add(three);
+    const entries = [one, three].map(({ regions }) => regions[0]?.pc ?? 0n);
+    open.forget?.(new Set(entries));
+    await open.save();
+    expect(await kept(storage)).toEqual([two]);
+    open.add(one);
+    await open.save();
+    expect(numbers(await kept(storage))).toEqual([1, 2]);
   });
 
   it("makes one of what two processes have translated twice", async () => {

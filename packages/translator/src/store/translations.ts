@@ -6,11 +6,18 @@
  * Digital Technical Journal 9 (1997) 1
  */
 import type { KeptModule } from "./kept-module.ts";
+import type { KeptProfile } from "./kept-profile.ts";
 
 /** What a machine is given of translations, and where it leaves its own. */
 export interface Translations {
   /** Modules of earlier runs, which are intact and made by the same translator for the same ISA. */
   readonly modules: readonly KeptModule[];
+  /** What the last run has learnt, if it is known. */
+  readonly profile?: KeptProfile | undefined;
+  /** Has a source asked for what is to be kept of this run's knowledge, whenever that is saved. */
+  learnFrom?(source: () => KeptProfile): void;
+  /** Gives up the regions so far that begin at any of the addresses: others will be added. */
+  forget?(entries: ReadonlySet<bigint>): void;
   /**
    * Leaves a module of this run; one that is beyond the limit is not kept.
    *
