@@ -46,6 +46,24 @@ describe("formRegion", () => {
     expect(region?.successors[0]).toEqual([1, 2]);
   });
 
+  it("follows far calls and jumps, whose target two instructions compute", () => {
+    const source = `
+      start: auipc ra, 0
+             jalr  ra, 20(ra)
+      back:  auipc t1, 0
+             jalr  zero, -8(t1)
+             ecall
+      leaf:  ret`;
+    const { region, at } = regionOf(isa, source, "start");
+    const blocks = [...(region?.blockAt.keys() ?? [])].sort((a, b) => a - b);
+    expect(blocks).toEqual(["start", "back", "leaf"].map(at));
+    expect(region?.blocks[0]?.expected).toEqual([at("leaf")]);
+    const back = region?.blocks.find(({ pc }) => pc === at("back"));
+    expect(back?.expected).toEqual([at("start")]);
+    const leaf = region?.blocks.find(({ pc }) => pc === at("leaf"));
+    expect(leaf?.expected).toEqual([at("back")]);
+  });
+
   it("is nothing where the entry can't be translated", () => {
     expect(regionOf(isa, "start: ecall", "start").region).toBeUndefined();
   });

@@ -2,6 +2,7 @@
  * Region formation: follows control flow from an entry over instructions that are worth it, into
  * the functions that are called and back from them, as far as the limit allows.
  */
+import { jumpKind } from "../ir/jumps.ts";
 import type { GuestCode, PlacedInstruction } from "./guest-code.ts";
 import type { Region, RegionBlock } from "./region.ts";
 
@@ -31,6 +32,8 @@ class Exploration {
   readonly found = new Map<number, PlacedInstruction>();
   /** Addresses where a block begins. */
   readonly leaders = new Set<number>();
+  /** By address of an indirect jump, where the instruction before it sends it. */
+  readonly computed = new Map<number, number>();
   readonly #options: FormationOptions;
 
   constructor(options: FormationOptions) {
@@ -45,6 +48,7 @@ class Exploration {
 
   #walk(start: number, queue: number[]): void {
     const { code, includes, limit } = this.#options;
+    let before: PlacedInstruction | undefined;
     for (let pc = start; !this.found.has(pc); ) {
       const placed = this.found.size < limit ? code.at(pc) : undefined;
       if (!placed || !includes(placed)) return;
@@ -59,9 +63,16 @@ class Exploration {
       const { effects } = instruction;
       if (effects.jumps.length > 0) {
         for (const target of this.#options.observed(placed)) this.#lead(target, queue);
+        const target = before && code.computedTarget(before, placed);
+        if (target !== undefined) {
+          this.computed.set(pc, target);
+          this.#lead(target, queue);
+          if (isCall(placed)) this.#lead(next, queue);
+        }
       }
       if (!effects.fallsThrough) return;
       if (effects.jumps.length > 0) this.leaders.add(next);
+      before = placed;
       pc = next;
     }
   }
@@ -126,12 +137,14 @@ function collectBlock(
  * functions that it ends.
  */
 function expectedTargets(
-  { found }: Exploration,
+  { found, computed }: Exploration,
   { code, observed }: FormationOptions,
 ): ReadonlyMap<number, readonly number[]> {
   const sites = new Map<number, number[]>();
-  for (const { calls, next } of found.values()) {
-    for (const target of calls) {
+  for (const [pc, placed] of found) {
+    const { calls, next } = placed;
+    const far = isCall(placed) ? computed.get(pc) : undefined;
+    for (const target of far === undefined ? calls : [...calls, far]) {
       if (!found.has(next)) continue;
       const known = sites.get(target);
       if (known) known.push(next);
@@ -141,7 +154,9 @@ function expectedTargets(
   const expected = new Map<number, number[]>();
   for (const [pc, placed] of found) {
     if (placed.instruction.effects.jumps.length === 0) continue;
-    const targets = [...observed(placed)].filter((target) => found.has(target));
+    const far = computed.get(pc);
+    const all = new Set(far === undefined ? observed(placed) : [far, ...observed(placed)]);
+    const targets = [...all].filter((target) => found.has(target));
     if (targets.length > 0) expected.set(pc, targets.slice(0, mostExpected));
   }
   for (const [callee, returnsTo] of sites) {
@@ -152,6 +167,10 @@ function expectedTargets(
     }
   }
   return expected;
+}
+
+function isCall({ instruction }: PlacedInstruction): boolean {
+  return jumpKind(instruction) === "call";
 }
 
 /** Returns that a function reaches without leaving it, calls being stepped over. */
@@ -168,7 +187,8 @@ function functionEnds(
     if (!at) continue;
     const { fallsThrough, jumps } = at.instruction.effects;
     if (jumps.length > 0 && code.isReturn(at)) ends.push(pc);
-    const steps = fallsThrough || at.calls.length > 0 ? [at.next, ...at.jumps] : at.jumps;
+    const comesBack = fallsThrough || isCall(at);
+    const steps = comesBack ? [at.next, ...at.jumps] : at.jumps;
     for (const step of steps) {
       if (seen.has(step)) continue;
       seen.add(step);

@@ -6,6 +6,7 @@ import type { RegisterSlot } from "../ir/register-slot.ts";
 import type { SpecialisedInstruction } from "../ir/specialise.ts";
 import { type Specialiser, specialiser } from "../ir/specialiser.ts";
 import { toAddress, toNumber, wrapNumber } from "./address.ts";
+import { computedTarget } from "./computed-target.ts";
 
 const pageBytes = 4096;
 /** Instructions kept at most; then all are forgotten. */
@@ -104,6 +105,11 @@ export class GuestCode implements MemoryListener {
   /** Whether an indirect jump goes back to where a call came from. */
   isReturn({ instruction }: PlacedInstruction): boolean {
     return jumpKind(instruction, this.#linkRegisters) === "return";
+  }
+
+  /** Where an indirect jump goes by what the instruction before it leaves; undefined if unknown. */
+  computedTarget(before: PlacedInstruction, jump: PlacedInstruction): number | undefined {
+    return computedTarget(before, jump, this.#isa);
   }
 
   /** Bytes from an address on: `length` of them, fewer where a page can't be fetched. */
