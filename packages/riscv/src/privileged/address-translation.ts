@@ -39,6 +39,23 @@ export interface SharedTranslation {
 /** Numbers for what translations depend on beside `satp` and the modes: equal settings, equal number. */
 export type Settings = Map<string, number>;
 
+/** How accesses of one kind are translated. */
+interface AccessView {
+  readonly isMachine: boolean;
+  /** Undefined where addresses are physical. */
+  readonly parameters: WalkParameters | undefined;
+}
+
+/** How addresses are translated in a combination of modes and flags. */
+interface View {
+  readonly context: string;
+  readonly fetch: AccessView;
+  readonly data: AccessView;
+}
+
+const physicalAccess: AccessView = { isMachine: true, parameters: undefined };
+const physicalView: View = { context: "", fetch: physicalAccess, data: physicalAccess };
+
 /** The translation of one hart's addresses. */
 export class AddressTranslation {
   readonly protection: MemoryProtection;
@@ -54,12 +71,9 @@ export class AddressTranslation {
   #updates = false;
   #hasMemoryTypes = false;
   #settingsKey = 0;
-  #fetchMode: Mode = Mode.machine;
-  #dataMode: Mode = Mode.machine;
-  /** Undefined where addresses are physical. */
-  #fetch: WalkParameters | undefined;
-  #data: WalkParameters | undefined;
-  #context = "";
+  /** Views of the current `satp` and settings by modes and flags: traps change between them often. */
+  readonly #views: Map<number, View> = new Map();
+  #view: View = physicalView;
 
   constructor(xlen: Xlen, host: HartHost, protection: MemoryProtection, shared: SharedTranslation) {
     this.#largePages = shared.largePages;
@@ -75,7 +89,7 @@ export class AddressTranslation {
 
   /** What translations depend on. */
   get context(): string {
-    return this.#context;
+    return this.#view.context;
   }
 
   /** `satp`. */
@@ -94,6 +108,7 @@ export class AddressTranslation {
     this.#rootAddress = Number(value & frameMask) * 4096;
     // Without translation the rest of the register means nothing.
     this.#rootKey = format ? this.#root.toString(16) : "";
+    this.#views.clear();
   }
 
   /** Follows `menvcfg` and memory protection. */
@@ -107,32 +122,32 @@ export class AddressTranslation {
       this.#settings.set(settings, number);
     }
     this.#settingsKey = number;
+    this.#views.clear();
   }
 
   /** Follows the mode and `mstatus`; to be called after a change of either, or of `satp`. */
   refresh(mode: Mode, status: number): void {
-    this.#fetchMode = mode;
-    this.#dataMode = (status & Status.mprv) !== 0 ? previousMachineMode(status) : mode;
+    const dataMode = (status & Status.mprv) !== 0 ? previousMachineMode(status) : mode;
     const flags = (status & (Status.sum | Status.mxr)) >>> 18;
-    this.#fetch = this.#parameters(this.#fetchMode, flags);
-    this.#data = this.#parameters(this.#dataMode, flags);
-    const root = this.#data || this.#fetch ? this.#rootKey : "";
-    const effective = this.#data ? flags : 0;
-    this.#context = `${mode}${this.#dataMode}${effective}:${root}:${this.#settingsKey}`;
+    const key = mode | (dataMode << 2) | (flags << 4);
+    let view = this.#views.get(key);
+    if (!view) {
+      view = this.#makeView(mode, dataMode, flags);
+      this.#views.set(key, view);
+    }
+    this.#view = view;
   }
 
   /** The physical address of a virtual one, or a `translationFault`. */
   translate(address: bigint, access: AccessKind): number {
-    const isFetch = access === "fetch";
-    const parameters = isFetch ? this.#fetch : this.#data;
+    const { isMachine, parameters } = access === "fetch" ? this.#view.fetch : this.#view.data;
     const high = Number(address >> 32n);
-    const low = Number(address & 0xffff_ffffn);
+    const low = Number(BigInt.asUintN(32, address));
     const target = parameters
       ? this.#walker.walk(high, low, access, parameters)
       : high * 0x1_0000_0000 + low;
     if (target < 0) return target;
     if (target > Number.MAX_SAFE_INTEGER) return accessFault;
-    const isMachine = (isFetch ? this.#fetchMode : this.#dataMode) === Mode.machine;
     return this.protection.allows(target, access, isMachine) ? target : accessFault;
   }
 
@@ -163,6 +178,18 @@ export class AddressTranslation {
       if (!root) return false;
       return ((BigInt(`0x${root}`) >> layout.asid) & layout.asidMask) === wanted;
     };
+  }
+
+  #makeView(mode: Mode, dataMode: Mode, flags: number): View {
+    const fetch = { isMachine: mode === Mode.machine, parameters: this.#parameters(mode, flags) };
+    const isMachine = dataMode === Mode.machine;
+    const data = { isMachine, parameters: this.#parameters(dataMode, flags) };
+    const root = data.parameters || fetch.parameters ? this.#rootKey : "";
+    // SUM means nothing to accesses of user mode.
+    const used = dataMode === Mode.user ? flags & 2 : flags;
+    const effective = data.parameters ? used : 0;
+    const context = `${mode}${dataMode}${effective}:${root}:${this.#settingsKey}`;
+    return { context, fetch, data };
   }
 
   #parameters(mode: Mode, flags: number): WalkParameters | undefined {

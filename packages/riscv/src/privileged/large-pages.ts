@@ -15,6 +15,9 @@ export class LargePages {
   readonly #harts: Set<number> = new Set();
   #current: Regions = new Map();
   #previous: Regions = new Map();
+  /** What was noted last, because walks come to the same region many times. */
+  #lastPages = 0;
+  #lastRegion = 0;
 
   /** Adds a hart. */
   add(hart: number): void {
@@ -23,12 +26,16 @@ export class LargePages {
 
   /** Notes an entry for `pages` pages, the virtual page of that number among them. */
   note(page: number, pages: number): void {
+    const region = Math.floor(page / pages);
+    if (pages === this.#lastPages && region === this.#lastRegion) return;
+    this.#lastPages = pages;
+    this.#lastRegion = region;
     let regions = this.#current.get(pages);
     if (!regions) {
       regions = new Set();
       this.#current.set(pages, regions);
     }
-    regions.add(Math.floor(page / pages));
+    regions.add(region);
   }
 
   /** Whether a virtual page was translated as part of a larger one. */
@@ -46,6 +53,7 @@ export class LargePages {
     this.#dropped.clear();
     this.#previous = this.#current;
     this.#current = new Map();
+    this.#lastPages = 0;
   }
 }
 

@@ -87,14 +87,13 @@ export class PageWalker {
       const upper = format.entryBytes === 8 ? this.#load(place + 4) : 0;
       if ((entry & Flag.v) === 0 || (entry & (Flag.r | Flag.w)) === Flag.w) return pageFault;
       if (isReserved(entry, upper, level, parameters)) return pageFault;
-      const frame = (entry >>> 10) + (upper & 0x3f_ffff) * 0x40_0000;
       if ((entry & (Flag.r | Flag.x)) !== 0) {
         if (!isPermitted(entry, access, parameters)) return pageFault;
-        const target = this.#target(frame, upper, high, low, level, format);
+        const target = this.#target(high, low, entry, upper, level, format);
         return target < 0 ? target : this.#mark(place, entry, access, parameters, target);
       }
       if ((entry & (Flag.a | Flag.d | Flag.u)) !== 0) return pageFault;
-      table = frame * 4096;
+      table = ((entry >>> 10) + (upper & 0x3f_ffff) * 0x40_0000) * 4096;
     }
     return pageFault;
   }
@@ -118,29 +117,38 @@ export class PageWalker {
     return this.#physical.store32(place, (entry | needed) >>> 0) ? target : accessFault;
   }
 
-  /** The physical address behind a leaf; pages above 4 KiB must be aligned. */
+  /** The physical address behind a leaf, whose frame must be aligned to the size of its page. */
   #target(
-    frame: number,
-    upper: number,
     high: number,
     low: number,
+    entry: number,
+    upper: number,
     level: number,
     format: PageTableFormat,
   ): number {
-    const page = (low >>> 12) + high * 0x10_0000;
-    let target = frame;
-    if (level > 0) {
-      const pages = 2 ** (level * format.indexBits);
-      if (frame % pages !== 0) return pageFault;
-      target = frame + (page % pages);
-      this.#observe(page, pages);
-    } else if (upper >>> 31 !== 0) {
+    const page = low >>> 12;
+    const frame = entry >>> 10;
+    const upperFrame = (upper & 0x3f_ffff) * 0x40_0000;
+    const offset = low & 0xfff;
+    if (level === 0) {
+      if (upper >>> 31 === 0) return (frame + upperFrame) * 4096 + offset;
       // The only size of Svnapot: 16 pages.
-      target = frame - 8 + (page % 16);
-      this.#observe(page, 16);
+      this.#observe(page + high * 0x10_0000, 16);
+      return (frame - 8 + (page & 15) + upperFrame) * 4096 + offset;
     }
-    return target * 4096 + (low & 0xfff);
+    // Remainders by powers of two, in halves that integers hold: those of doubles are slow.
+    const bits = level * format.indexBits;
+    const rest = bits <= 22 ? frame & lowBits(bits) : frame | (upper & lowBits(bits - 22));
+    if (rest !== 0) return pageFault;
+    const inside =
+      bits <= 20 ? page & lowBits(bits) : page + (high & lowBits(bits - 20)) * 0x10_0000;
+    this.#observe(page + high * 0x10_0000, 2 ** bits);
+    return (frame + upperFrame + inside) * 4096 + offset;
   }
+}
+
+function lowBits(count: number): number {
+  return (1 << count) - 1;
 }
 
 /** Whether a leaf allows an access. */
