@@ -7,7 +7,7 @@ import type { ControlState } from "./control-state.ts";
 import type { Field } from "./fields.ts";
 
 /** What a hart has to see to when a register has changed. */
-export type Dependent = "modes" | "translation" | "timer";
+export type Dependent = "counters" | "modes" | "translation" | "timer";
 
 /** What an access needs beside the privilege that the register's number tells. */
 export type Admission = "addressTranslation" | "counter" | "timerCompare";

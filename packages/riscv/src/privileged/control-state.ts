@@ -76,6 +76,7 @@ export class ControlState {
   reset(mode: Mode): void {
     this.registers.write("mode", 0, BigInt(mode));
     this.registers.write("fs", 0, 0n);
+    this.updateTimeMode();
     this.#mode = mode;
     this.change(mode, 0);
   }
@@ -89,6 +90,14 @@ export class ControlState {
     this.registers.write("mstatus", 0, BigInt(status >>> 0));
     this.#translated = status & translationStatus;
     this.refresh();
+  }
+
+  /** Has the architectural state follow the counter enables, so that rows can read `time`. */
+  updateTimeMode(): void {
+    const isOpen = (name: string): boolean => ((this.value(name) >> 1n) & 1n) === 1n;
+    const forSupervisor = isOpen("scounteren") ? Mode.user : Mode.supervisor;
+    const lowest = isOpen("mcounteren") ? forSupervisor : Mode.machine;
+    this.registers.write("timeMode", 0, BigInt(lowest));
   }
 
   /** Has translation follow the mode, `mstatus`, `satp` and `menvcfg`. */

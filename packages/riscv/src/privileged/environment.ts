@@ -28,18 +28,28 @@ export function privilegedEnvironment<X extends Xlen>(
   const floatState = singleRegister("fs", 2);
   // Whether an enabled interrupt is pending: setting SIE may take it then.
   const attention = singleRegister("attention", 1);
+  // The lowest mode that counter enables let read `time`.
+  const timeMode = singleRegister("timeMode", 2);
   const words = trapRegisters.map((name) => singleRegister(name, xlen));
   return {
     floatHooks: {
       check: () => when(floatState.read().equal(0), () => illegal()),
       dirty: () => floatState.write(bits(2, 3)),
     },
-    registers: [mode, status, floatState, attention, ...words].map(({ definition }) => definition),
+    registers: [mode, status, floatState, attention, timeMode, ...words].map(
+      ({ definition }) => definition,
+    ),
     controlRegisters: ({ table }) => ({
       // Counters are subject to counter enables and can be written: they are not plain registers.
       table: [
         ...table.filter(({ name }) => !/^(cycle|time|instret)h?$/.test(name)),
-        ...inlineRegisters(xlen, instructionBytes, { status, floatState, attention }),
+        ...inlineRegisters(xlen, instructionBytes, {
+          mode,
+          status,
+          floatState,
+          attention,
+          timeMode,
+        }),
       ],
       check: (number) => when(mode.read().lessUnsigned(number.extract(8, 2)), () => illegal()),
       others: { access: () => effect("controlRegister") },

@@ -3,7 +3,7 @@ import { interpreter, reference } from "@isovm/interpreter";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { riscvSystem } from "./system.ts";
-import { HartProbe } from "./testing/hart-probe.ts";
+import { HartProbe, modes } from "./testing/hart-probe.ts";
 
 const system = riscvSystem();
 const word = fc.oneof(
@@ -65,5 +65,44 @@ describe.each([
       }),
       { numRuns: 400 },
     );
+  });
+
+  it("end a run where setting SIE lets a pending interrupt come, and only there", () => {
+    const probe = new HartProbe(system, engine);
+    for (const isPending of [false, true]) {
+      probe.reset();
+      probe.setRegister("mideleg", 2n);
+      probe.setRegister("mie", 2n);
+      probe.setRegister("mip", isPending ? 2n : 0n);
+      probe.enter("supervisor");
+      probe.place("csrrsi x0, sstatus, 2\n nop\n nop");
+      probe.machine.hart.takeInterrupt();
+      expect(probe.machine.engine.run(2)).toEqual(
+        isPending ? { kind: "effect", name: "controlRegister" } : { kind: "budget" },
+      );
+    }
+  });
+
+  it("read the time where counter enables let them, without leaving the engine", () => {
+    const probe = new HartProbe(system, engine);
+    probe.machine.time = 77n;
+    for (const [machine, supervisor, lowest] of [
+      [0n, 2n, modes.machine],
+      [2n, 0n, modes.supervisor],
+      [2n, 2n, modes.user],
+    ] as const) {
+      probe.reset();
+      probe.setRegister("mcounteren", machine);
+      probe.setRegister("scounteren", supervisor);
+      for (const mode of ["user", "supervisor", "machine"] as const) {
+        probe.enter(mode);
+        probe.place("rdtime a0");
+        probe.setInteger(10, 0n);
+        const exit = probe.machine.engine.run(1);
+        const isOpen = modes[mode] >= lowest;
+        expect(exit.kind).toBe(isOpen ? "budget" : "effect");
+        expect(probe.read(10)).toBe(isOpen ? 77n : 0n);
+      }
+    }
   });
 });

@@ -8,6 +8,7 @@ import {
   type Bits,
   bits,
   effect,
+  intrinsic,
   type SingleRegister,
   singleRegister,
   when,
@@ -16,10 +17,14 @@ import type { ControlRegister } from "../control-registers.ts";
 import type { Xlen } from "../hart.ts";
 import { floatStateShift, Status, supervisorStatus } from "./status.ts";
 
-/** Registers that `sstatus` is made of, and whether setting `SIE` would have an effect now. */
+/** What the registers are made of, and when an access is left to the hart. */
 export interface StatusRegisters {
+  readonly mode: SingleRegister<2>;
+  /** The lowest mode that may read `time`. */
+  readonly timeMode: SingleRegister<2>;
   readonly status: SingleRegister<32>;
   readonly floatState: SingleRegister<2>;
+  /** Whether setting `SIE` may have an interrupt taken now. */
   readonly attention: SingleRegister<1>;
 }
 
@@ -36,7 +41,14 @@ export function inlineRegisters<X extends Xlen>(
     plain(xlen, 0x141, "sepc", -instructionBytes),
     plain(xlen, 0x142, "scause"),
     plain(xlen, 0x143, "stval"),
+    // On RV32 it is two registers, both of which are the hart's.
+    ...(xlen === 64 ? [{ number: 0xc01, name: "time", read: () => time(xlen, registers) }] : []),
   ];
+}
+
+function time<X extends Xlen>(xlen: X, { mode, timeMode }: StatusRegisters): Bits<X> {
+  when(mode.read().lessUnsigned(timeMode.read()), () => effect("controlRegister"));
+  return intrinsic("time", 64).truncate(xlen);
 }
 
 function plain<X extends Xlen>(

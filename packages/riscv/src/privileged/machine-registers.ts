@@ -54,7 +54,12 @@ export function machineRegisters(xlen: Xlen): readonly ControlDefinition[] {
       ),
     },
     { number: 0x305, name: "mtvec", content: trapVector(xlen) },
-    { number: 0x306, name: "mcounteren", content: stored([field("counters", 0, 32)]) },
+    {
+      number: 0x306,
+      name: "mcounteren",
+      changes: "counters",
+      content: stored([field("counters", 0, 32)]),
+    },
     {
       number: 0x30a,
       name: "menvcfg",

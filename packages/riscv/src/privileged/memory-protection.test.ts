@@ -145,6 +145,17 @@ describe("memory protection", () => {
     );
   });
 
+  it("locks the bound below a locked range, which is the address of the entry before", () => {
+    const protection = new MemoryProtection(54);
+    protection.writeAddress(3, 0x4000n);
+    protection.writeAddress(4, 0x8000n);
+    protection.writeConfigurations(4, 1, 0x8fn);
+    protection.writeAddress(3, 0x6000n);
+    expect(protection.readAddress(3)).toBe(0x4000n);
+    protection.writeAddress(2, 0x6000n);
+    expect(protection.readAddress(2)).toBe(0x6000n);
+  });
+
   it("matches nothing with a range that ends where it begins, or before", () => {
     const protection = new MemoryProtection(54);
     protection.writeAddress(0, 0x8000n);

@@ -74,7 +74,7 @@ const leaf = fc
   .record({
     page: fc.constantFrom(0x8_0000n, 0x800_0000n, 1n << 36n, 0n, 0x8_0008n),
     flags: fc.constantFrom(0xcfn, 0xdfn, 0x0fn, 0x5fn, 0xd9n, 0xdbn, 0xd7n),
-    upper: fc.constantFrom(0n, 0n, 0n, 0x200n, 0x80n),
+    upper: fc.constantFrom(0n, 0n, 0n, 0x200n, 0x80n, 0x180n),
   })
   .map(({ page, flags, upper }) => (upper << 54n) | (page << 10n) | flags);
 

@@ -211,6 +211,7 @@ export class RiscvHart implements PrivilegedHart {
   #changed({ changes }: ControlDefinition): void {
     if (changes === "modes") this.#state.refresh();
     else if (changes === "translation") this.#configure();
+    else if (changes === "counters") this.#state.updateTimeMode();
     else if (changes === "timer") this.#timer.update();
   }
 

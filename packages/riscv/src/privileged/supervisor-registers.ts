@@ -29,7 +29,12 @@ export function supervisorRegisters(xlen: Xlen): readonly ControlDefinition[] {
       ),
     },
     { number: 0x105, name: "stvec", content: trapVector(xlen) },
-    { number: 0x106, name: "scounteren", content: stored([field("counters", 0, 32)]) },
+    {
+      number: 0x106,
+      name: "scounteren",
+      changes: "counters",
+      content: stored([field("counters", 0, 32)]),
+    },
     { number: 0x10a, name: "senvcfg", content: stored([flag("FIOM", 0)]) },
     { number: 0x140, name: "sscratch", content: architectural("sscratch") },
     { number: 0x141, name: "sepc", content: instructionAddress("sepc") },

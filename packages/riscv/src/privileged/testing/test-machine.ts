@@ -115,7 +115,7 @@ export class TestMachine {
 
   constructor(architecture: PrivilegedArchitecture, engine: EngineFactory, source: string) {
     const { isa } = architecture;
-    this.engine = engine({ isa, memory: this.memory });
+    this.engine = engine({ isa, memory: this.memory, clock: { time: () => this.time } });
     const program = assemble(isa, source, { origin: BigInt(ramBase) });
     this.symbols = program.symbols;
     this.memory.write(ramBase, program.bytes);
