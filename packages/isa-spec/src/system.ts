@@ -88,5 +88,6 @@ export interface PrivilegedHart {
 export interface PrivilegedArchitecture {
   /** The rows, those of privileged instructions included. */
   readonly isa: Isa;
+  /** Makes the privileged half of a hart; called once for each, in the order of their numbers. */
   createHart(host: HartHost): PrivilegedHart;
 }

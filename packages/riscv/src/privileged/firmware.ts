@@ -28,6 +28,7 @@ export interface FirmwareHart {
   readonly life: HartLife;
   /** Reads an integer register; only while the hart's call is being handled, as the next one. */
   readRegister(number: number): bigint;
+  /** Writes an integer register. */
   writeRegister(number: number, value: bigint): void;
   /** Starts, stops or suspends the hart; takes effect when the call's handling is over. */
   setLife(life: HartLife): void;

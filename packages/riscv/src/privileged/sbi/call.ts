@@ -26,6 +26,7 @@ export interface SbiOptions {
 
 /** The host's end of the debug console. */
 export interface SbiConsole {
+  /** Takes what the kernel writes, in the midst of its call. */
   write(bytes: Uint8Array): void;
   /** Takes at most `most` bytes of input that is there already. */
   read?(most: number): Uint8Array;
