@@ -235,25 +235,3 @@ describe("wfi", () => {
     expect(isLegal("machine")).toBe(true);
   });
 });
-
-describe("MPRV", () => {
-  it("gives loads and stores of machine mode the privilege and translation of MPP, not fetches", () => {
-    const probe = new HartProbe(system);
-    const { hart, memory } = probe.machine;
-    // Root at 0x80001000: one gigabyte at 0x80000000 is the user's, read-only.
-    probe.setRegister("satp", (8n << 60n) | 0x8_0001n);
-    memory.store32(0x8000_1010, 0x2000_0053);
-    const attempt = (status: bigint, access: "read" | "write" | "fetch"): number => {
-      probe.setRegister("mstatus", status);
-      return hart.translate(0x8000_0123n, access);
-    };
-    const mprv = 1n << 17n;
-    expect(attempt(mprv, "read")).toBe(0x8000_0123);
-    expect(attempt(mprv, "write")).toBe(-1);
-    expect(attempt(mprv, "fetch")).toBe(0x8000_0123);
-    expect(attempt(mprv | (1n << 11n), "read")).toBe(-1);
-    expect(attempt(mprv | (1n << 11n) | (1n << 18n), "read")).toBe(0x8000_0123);
-    expect(attempt(mprv | (3n << 11n), "write")).toBe(0x8000_0123);
-    expect(attempt(0n, "write")).toBe(0x8000_0123);
-  });
-});
