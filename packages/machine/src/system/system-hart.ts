@@ -80,8 +80,6 @@ export class SystemHart implements HartHost {
     if (this.#enteredAt !== undefined) return;
     const { state, executed } = this.#surroundings;
     state.load(this.#saved);
-    // Another hart may have stored in between.
-    state.reservation = undefined;
     this.#enteredAt = executed();
   }
 

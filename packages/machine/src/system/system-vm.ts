@@ -259,6 +259,8 @@ export class SystemVm {
     this.#current.leave();
     this.#current = hart;
     hart.enter();
+    // Another hart may have stored in between.
+    this.engine.state.reservation = undefined;
   }
 
   /** Does something with a hart's registers in the engine. */

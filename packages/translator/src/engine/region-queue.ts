@@ -6,19 +6,16 @@ const fullModule = 512;
 /** Samples for which regions wait for others. */
 const patience = 32;
 
-/** Collects regions; those of code that has changed meanwhile are dropped. */
+/** Collects regions. */
 export class RegionQueue {
   #regions: Region[] = [];
   /** Addresses of their instructions. */
   readonly #addresses = new Set<number>();
   #instructions = 0;
   #waited = 0;
-  #generation = -1;
 
-  /** Adds a region made from the code of a generation. */
-  add(region: Region, generation: number): void {
-    if (generation !== this.#generation) this.#clear();
-    this.#generation = generation;
+  /** Adds a region. */
+  add(region: Region): void {
     this.#regions.push(region);
     this.#instructions += region.instructionCount;
     for (const { instructions } of region.blocks) {
@@ -37,12 +34,8 @@ export class RegionQueue {
   }
 
   /** To be called at every sample: the regions to translate now, if any. */
-  take(generation: number, eager: boolean): readonly Region[] {
+  take(eager: boolean): readonly Region[] {
     if (this.#regions.length === 0) return [];
-    if (generation !== this.#generation) {
-      this.#clear();
-      return [];
-    }
     this.#waited += 1;
     if (!eager && this.#instructions < fullModule && this.#waited < patience) return [];
     const regions = this.#regions;

@@ -80,7 +80,9 @@ export class RegionSearch {
 
   /** The regions that are to be translated now; to be called once for every sample. */
   take(): readonly Region[] {
-    const regions = this.#queue.take(this.#code.generation, this.#options.threshold === 0);
+    const waiting = this.#queue.take(this.#options.threshold === 0);
+    // Code may have changed while they waited.
+    const regions = waiting.filter((region) => this.#code.has(instructionsOf(region)));
     for (const { instructionCount } of regions) this.#practised += instructionCount;
     return regions;
   }
@@ -149,7 +151,7 @@ export class RegionSearch {
     if (!region) return;
     const samples = this.#cost() * region.instructionCount;
     if (!this.#hotSpots.take(addressesOf(region), samples)) return;
-    this.#queue.add(region, this.#code.generation);
+    this.#queue.add(region);
   }
 
   /** What the translation of an instruction costs, in samples. */
@@ -163,6 +165,10 @@ export class RegionSearch {
   }
 }
 
-function* addressesOf({ blocks }: Region): Iterable<number> {
-  for (const { instructions } of blocks) for (const { pc } of instructions) yield pc;
+function* addressesOf(region: Region): Iterable<number> {
+  for (const { pc } of instructionsOf(region)) yield pc;
+}
+
+function* instructionsOf({ blocks }: Region): Iterable<PlacedInstruction> {
+  for (const { instructions } of blocks) yield* instructions;
 }

@@ -28,13 +28,22 @@ export interface PlacedInstruction {
   readonly calls: readonly number[];
 }
 
+/** What was read at an address, and what has to be as it was for it to be true still. */
+interface Reading {
+  readonly placed: PlacedInstruction | undefined;
+  readonly frame: number;
+  /** How often the frame had been written to. */
+  readonly version: number;
+  /** The same of the next page, where an instruction may reach into it; else -1 and 0. */
+  readonly nextFrame: number;
+  readonly nextVersion: number;
+}
+
 /** What was read in one translation context. */
 interface Known {
-  readonly generation: number;
-  readonly placed: Map<number, PlacedInstruction | null>;
+  readonly readings: Map<number, Reading>;
   /** By number of the page: byte offset of its frame. */
   readonly pages: Map<number, number>;
-  readonly frames: Set<number>;
 }
 
 /** The guest's code in the current address space. */
@@ -47,7 +56,8 @@ export class GuestCode implements MemoryListener {
   readonly #longest: number;
   /** By translation context. */
   readonly #contexts = new Map<number, Known>();
-  #generations = 0;
+  /** By frame: how often it was written to since code was read from it. */
+  readonly #versions = new Map<number, number>();
   /** Registers in which calls leave their return address, as far as calls were seen. */
   readonly #linkRegisters = new Set<RegisterSlot>();
 
@@ -66,15 +76,8 @@ export class GuestCode implements MemoryListener {
     return this.#memory.context ?? 0;
   }
 
-  /** Differs from what it was whenever something that was read may have changed. */
-  get generation(): number {
-    return this.#known().generation;
-  }
-
   codeWritten(frame: number): void {
-    for (const [context, { frames }] of this.#contexts) {
-      if (frames.has(frame)) this.#contexts.delete(context);
-    }
+    this.#versions.set(frame, this.#versionOf(frame) + 1);
   }
 
   mappingChanged(startPage?: bigint, pageCount = 0, context?: number): void {
@@ -82,24 +85,29 @@ export class GuestCode implements MemoryListener {
       startPage !== undefined && pageCount < 256 ? toNumber(startPage << 12n) : undefined;
     for (const [number, { pages }] of this.#contexts) {
       if (context !== undefined && context !== number) continue;
-      let isKnown = first === undefined;
-      if (first !== undefined) {
+      if (first === undefined) pages.clear();
+      else {
         const page = first / pageBytes;
-        for (let index = 0; index < pageCount; index += 1) isKnown ||= pages.has(page + index);
+        for (let index = 0; index < pageCount; index += 1) pages.delete(page + index);
       }
-      if (isKnown) this.#contexts.delete(number);
     }
   }
 
   /** The instruction at an address, if a region can have it. */
   at(pc: number): PlacedInstruction | undefined {
-    const { placed } = this.#known();
-    const known = placed.get(pc);
-    if (known !== undefined) return known ?? undefined;
-    if (placed.size >= capacity) placed.clear();
-    const made = this.#place(pc);
-    placed.set(pc, made ?? null);
-    return made;
+    const { readings } = this.#known();
+    const known = readings.get(pc);
+    if (known && this.#isTrue(pc, known)) return known.placed;
+    if (readings.size >= capacity) readings.clear();
+    const reading = this.#read(pc);
+    readings.set(pc, reading);
+    return reading.placed;
+  }
+
+  /** Whether instructions that were read before are what the current address space has there. */
+  has(instructions: Iterable<PlacedInstruction>): boolean {
+    for (const placed of instructions) if (this.at(placed.pc) !== placed) return false;
+    return true;
   }
 
   /** Whether an indirect jump goes back to where a call came from. */
@@ -130,7 +138,7 @@ export class GuestCode implements MemoryListener {
   /** Byte offset in linear memory of the frame behind an address; negative if there is none. */
   frameOf(pc: number): number {
     const page = Math.floor(pc / pageBytes);
-    const { frames, pages } = this.#known();
+    const { pages } = this.#known();
     let frame = pages.get(page);
     if (frame === undefined) {
       frame = this.#memory.translate(toAddress(pc, this.#isa.addressWidth), "fetch");
@@ -138,9 +146,42 @@ export class GuestCode implements MemoryListener {
       // Or else what changes before it is executed would change unnoticed.
       if (!this.#memory.isCode(frame)) this.#memory.markCode(frame);
       pages.set(page, frame);
-      frames.add(frame);
     }
     return frame;
+  }
+
+  #read(pc: number): Reading {
+    const placed = this.#place(pc);
+    const frame = this.#frameAt(pc);
+    const nextFrame = this.#reachesOn(pc) ? this.#frameAt(pc + this.#longest) : -1;
+    return {
+      placed,
+      frame,
+      version: this.#versionOf(frame),
+      nextFrame,
+      nextVersion: this.#versionOf(nextFrame),
+    };
+  }
+
+  #isTrue(pc: number, { frame, version, nextFrame, nextVersion }: Reading): boolean {
+    if (this.#frameAt(pc) !== frame || this.#versionOf(frame) !== version) return false;
+    if (!this.#reachesOn(pc)) return true;
+    return (
+      this.#frameAt(pc + this.#longest) === nextFrame && this.#versionOf(nextFrame) === nextVersion
+    );
+  }
+
+  #frameAt(pc: number): number {
+    return Number.isSafeInteger(pc) ? this.frameOf(pc) : -1;
+  }
+
+  /** Whether an instruction may reach into the next page. */
+  #reachesOn(pc: number): boolean {
+    return pc - Math.floor(pc / pageBytes) * pageBytes + this.#longest > pageBytes;
+  }
+
+  #versionOf(frame: number): number {
+    return this.#versions.get(frame) ?? 0;
   }
 
   #place(pc: number): PlacedInstruction | undefined {
@@ -181,9 +222,7 @@ export class GuestCode implements MemoryListener {
     const { context } = this;
     let known = this.#contexts.get(context);
     if (!known) {
-      this.#generations += 1;
-      const generation = this.#generations;
-      known = { generation, placed: new Map(), pages: new Map(), frames: new Set() };
+      known = { readings: new Map(), pages: new Map() };
       this.#contexts.set(context, known);
     }
     return known;
