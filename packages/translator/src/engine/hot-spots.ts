@@ -23,20 +23,6 @@ export class HotSpots {
     return count >= least && (count & (count - 1)) === 0;
   }
 
-  /** Begins with the samples of an earlier run: `most` in a place at most, as this run may differ. */
-  begin(samples: Iterable<readonly [pc: number, count: number]>, most: number): void {
-    for (const [pc, count] of samples) this.#samples.set(placeOf(pc), Math.min(count, most));
-  }
-
-  /** Addresses in places, and their samples, where there are several; the most of them first. */
-  counts(most: number): [pc: number, count: number][] {
-    return [...this.#samples]
-      .filter(([, count]) => count > 1)
-      .sort(([, one], [, other]) => other - one)
-      .slice(0, most)
-      .map(([place, count]) => [place * placeBytes, count]);
-  }
-
   /** Takes a place for warm although no sample was taken there. */
   visit(pc: number): void {
     const place = placeOf(pc);

@@ -17,8 +17,8 @@ export interface RegionSearchOptions {
   readonly threshold: number;
   readonly regionLimit: number;
   readonly coldCode: boolean;
-  /** What an earlier run has learnt. */
-  readonly profile?: Pick<KeptProfile, "samples" | "targets"> | undefined;
+  /** Where indirect jumps went in an earlier run. */
+  readonly targets?: KeptProfile["targets"] | undefined;
 }
 
 /** Instructions translated before the host has compiled the translator itself. */
@@ -29,11 +29,6 @@ const clumsiness = 2;
 const samplesToLook = 32;
 /** Instructions that are stepped through in search of a good place to enter. */
 const entrySearch = 96;
-
-/** Of the samples that a place needs, an earlier run has so many at most: this one has to see it, too. */
-const earlierShare = 7 / 8;
-/** Places of which samples are kept for the next run. */
-const mostKept = 4096;
 
 /** The search for regions of one engine. */
 export class RegionSearch {
@@ -51,16 +46,14 @@ export class RegionSearch {
     this.#host = host;
     this.#code = code;
     this.#options = options;
-    const { samples = [], targets = [] } = options.profile ?? {};
-    this.#hotSpots.begin(samples, Math.floor(earlierShare * samplesToLook * this.#cost()));
-    for (const [jump, known] of targets) {
+    for (const [jump, known] of options.targets ?? []) {
       for (const target of known) this.#indirectTargets.note(jump, target);
     }
   }
 
-  /** What the next run should know. */
-  profile(): Pick<KeptProfile, "samples" | "targets"> {
-    return { samples: this.#hotSpots.counts(mostKept), targets: this.#indirectTargets.all() };
+  /** Where indirect jumps went. */
+  targets(): KeptProfile["targets"] {
+    return this.#indirectTargets.all();
   }
 
   /**

@@ -75,19 +75,3 @@ it("remembers which instructions made regions leave, and forgets those", () => {
   expect(second.forgotten.size).toBe(0);
   expect(second.source?.().alone).toEqual(profile?.alone);
 });
-
-it("translates sooner what an earlier run has sampled, though not at once", () => {
-  const loop = (count: number): string => `
-          li s0, ${count}
-    loop: addi s0, s0, -1
-          bnez s0, loop
-          ecall`;
-  const first = new Notes();
-  expect(run(loop(9000), first).regions).toBe(0);
-  const profile = first.source?.();
-  const [[pc, samples] = []] = profile?.samples ?? [];
-  expect(pc).toBe(0x1000);
-  expect(samples).toBeGreaterThan(60);
-  expect(run(loop(500), new Notes(profile)).regions).toBe(0);
-  expect(run(loop(9000), new Notes(profile)).regions).toBe(1);
-});

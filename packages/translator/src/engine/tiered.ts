@@ -84,13 +84,13 @@ class TieredEngine implements Engine {
     this.#services = options;
     this.#cache = new CodeCache(isa, memory, base.regions, options.cacheLimit ?? 2048);
     this.#code = new GuestCode(isa, memory);
-    const profile = translations?.profile;
-    const choice = { threshold, regionLimit, coldCode, profile };
+    const targets = translations?.profile?.targets;
+    const choice = { threshold, regionLimit, coldCode, targets };
     this.#search = new RegionSearch(base, this.#code, choice);
     const parts = { isa, memory, host: base, code: this.#code, cache: this.#cache };
     this.#installer = new RegionInstaller({ ...parts, translations });
     translations?.learnFrom?.(() => ({
-      ...this.#search.profile(),
+      targets: this.#search.targets(),
       alone: this.#installer.alone(),
     }));
   }

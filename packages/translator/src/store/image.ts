@@ -10,7 +10,6 @@
  * | 4 | sequence: images with larger numbers were written later |
  * | list | hosts of the modules: `text` |
  * | list | modules: u32 number of the host, `block` Wasm, `list` of regions: u64 entry, u32 instructions, `text` export, `list` of code: u64 address, `block` bytes |
- * | list | samples: u64 address, u32 count |
  * | list | instructions that are alone: u64 address |
  * | list | indirect jumps: u64 address, `list` of u64 targets |
  * | 32 | SHA-256 of all bytes before |

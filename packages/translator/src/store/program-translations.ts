@@ -13,7 +13,7 @@ import {
   withoutEntries,
   withoutRepetitions,
 } from "./kept-module.ts";
-import { type KeptProfile, sampleCount } from "./kept-profile.ts";
+import type { KeptProfile } from "./kept-profile.ts";
 import { imageKey, useKey } from "./keys.ts";
 import type { ProgramContents } from "./program-contents.ts";
 import type { ProgramPlace } from "./program-place.ts";
@@ -21,8 +21,6 @@ import type { OpenTranslations, TranslationFigures } from "./translations.ts";
 
 /** More images than this become one. */
 const mostImages = 6;
-/** A profile without modules is written with so many samples more than there were. */
-const newSamples = 2048;
 /** A use of a program is written down again after this time. */
 const useMillis = 60 * 60 * 1000;
 const someValue: Uint8Array = Uint8Array.of(1);
@@ -48,7 +46,7 @@ export class ProgramTranslations implements OpenTranslations {
   /** Whether the images hold what is not to be kept. */
   #hasRubbish: boolean;
   #source: (() => KeptProfile) | undefined;
-  #savedSamples: number;
+  #savedAlone: number;
   #savedModules = 0;
   #writtenBytes = 0;
   #saving: Promise<void> = Promise.resolve();
@@ -59,7 +57,7 @@ export class ProgramTranslations implements OpenTranslations {
     this.modules = withoutRepetitions(contents.modules);
     this.#kept = this.modules;
     this.profile = contents.profile;
-    this.#savedSamples = contents.profile ? sampleCount(contents.profile) : 0;
+    this.#savedAlone = contents.profile?.alone.length ?? 0;
     this.#sequence = contents.sequence;
     this.#hasRubbish = countRegions(this.modules) < countRegions(contents.modules);
     this.#readBytes = contents.readBytes;
@@ -112,8 +110,8 @@ export class ProgramTranslations implements OpenTranslations {
     const { limitBytes } = this.#place;
     const taken = this.#added;
     const profile = this.#source?.() ?? this.profile;
-    const samples = profile ? sampleCount(profile) : 0;
-    const isNews = Math.abs(samples - this.#savedSamples) >= newSamples;
+    const alone = profile?.alone.length ?? 0;
+    const isNews = alone !== this.#savedAlone;
     const added = withoutRepetitions(taken);
     const all = withoutRepetitions([...this.#kept, ...added]);
     if (all.length > 0) await this.#noteUse();
@@ -136,7 +134,7 @@ export class ProgramTranslations implements OpenTranslations {
       this.#kept = all;
     }
     this.#added = this.#added.filter((module) => !taken.includes(module));
-    this.#savedSamples = samples;
+    this.#savedAlone = alone;
     this.#savedModules += added.length;
     await this.#removeRubbish();
     if (hasNews) await this.#afterWrite();
