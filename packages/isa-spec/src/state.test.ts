@@ -119,4 +119,16 @@ describe("a state", () => {
     expect(() => block().read(name, register)).toThrow(RegisterError);
     expect(() => block().write(name, register, 0n)).toThrow(RegisterError);
   });
+
+  it("is saved without what has no meaning", () => {
+    const buffer = new ArrayBuffer(layout.sizeBytes);
+    const state = new StateBlock(layout, () => buffer, 0);
+    const before = state.save();
+    const sink = layout.files.get("x")?.sinkOffset ?? -1;
+    new Uint8Array(buffer).fill(7, sink, sink + 8);
+    state.reservation = 5n;
+    expect(state.save()).not.toEqual(before);
+    state.reservation = undefined;
+    expect(state.save()).toEqual(before);
+  });
 });

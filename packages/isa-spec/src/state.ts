@@ -85,7 +85,14 @@ export class StateBlock implements ArchitecturalState {
   }
 
   save(): Uint8Array {
-    return new Uint8Array(this.buffer(), this.base, this.layout.sizeBytes).slice();
+    const { files, reservationOffset, sizeBytes } = this.layout;
+    const saved = new Uint8Array(this.buffer(), this.base, sizeBytes).slice();
+    // What engines leave where nobody reads it would make equal states look different.
+    for (const { sinkOffset, strideBytes } of files.values()) {
+      if (sinkOffset !== undefined) saved.fill(0, sinkOffset, sinkOffset + strideBytes);
+    }
+    if (saved[reservationOffset + 8] === 0) saved.fill(0, reservationOffset, reservationOffset + 8);
+    return saved;
   }
 
   load(saved: Uint8Array): void {
