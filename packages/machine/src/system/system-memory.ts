@@ -107,7 +107,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
 
   /** Drops translations of a page or all; of the contexts whose key `matches` admits, or all. */
   flush(page: bigint | undefined, matches: ((key: string) => boolean) | undefined): void {
-    if (!matches && page === undefined) return this.#changed(undefined, undefined);
+    if (!matches) return this.#changed(page, undefined);
     for (const context of this.#banks.matching(matches)) this.#changed(page, context);
   }
 
