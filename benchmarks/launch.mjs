@@ -10,7 +10,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const [entry, ...rest] = process.argv.slice(2);
+const [named, ...all] = process.argv.slice(2);
+// `npm run bench -- boot` has a program of its own.
+const isBoot = named === "bench.ts" && all[0] === "boot";
+const [entry, ...rest] = isBoot ? ["boot.ts", ...all.slice(1)] : [named, ...all];
 if (entry === undefined) throw new Error("usage: launch.mjs FILE.ts [ARGUMENT…]");
 const outfile = join(folder, "../node_modules/.cache/isovm/bench", `${basename(entry, ".ts")}.mjs`);
 await build({

@@ -5,7 +5,7 @@ import type { SystemVm } from "@isovm/machine";
 import { CommandError, InputError, UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { CommandIo } from "../io/command-io.ts";
-import { readBytes } from "../io/read-file.ts";
+import { readFileBytes } from "../io/read-file.ts";
 import type { Drive } from "../options/drive.ts";
 import type { StoreOption } from "../options/store.ts";
 import { engineNamed } from "../run/engines.ts";
@@ -65,12 +65,9 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
   const progress = (text: string): void => {
     if (io.stderr.isTerminal) stderr.line(`isovm: ${text}`);
   };
-  const files = await readFiles(options, io, progress);
   const directory = engine.translates ? await storeDirectory(options.store, io) : undefined;
   const store =
-    directory === undefined
-      ? undefined
-      : await openUsualStore(directory, identityOf(files, options.isa), io);
+    directory === undefined ? undefined : await openUsualStore(directory, identityOf(options), io);
   const storages = openDrives(drive);
   let session: BootSession | undefined;
   const console = new Console(io, (command: ConsoleCommand) => session?.command(command));
@@ -81,7 +78,8 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
         ...(io.release && { programs: io.release.programs }),
         ...(store && { translations: store.translations }),
       }),
-      files,
+      files: () => readFiles(options, progress),
+      hasFirmware: options.bios !== undefined,
       storages,
       console,
       memoryBytes: memory,
@@ -136,31 +134,26 @@ function refuseWhatIsMissing({ gdb, net, snapshot, restore }: BootOptions): void
   }
 }
 
-async function readFiles(
-  options: BootOptions,
-  io: CommandIo,
-  progress: (text: string) => void,
-): Promise<BootFiles> {
-  const read = async (path: string | undefined): Promise<BootFile | undefined> => {
+function readFiles(options: BootOptions, progress: (text: string) => void): BootFiles {
+  const read = (path: string | undefined): BootFile | undefined => {
     if (path === undefined) return undefined;
-    const bytes = await readBytes(path, io);
+    const bytes = readFileBytes(path);
     progress(`${path}: ${mebibytes(bytes.length)}`);
     return { path, bytes };
   };
-  const kernel = await read(options.kernel);
+  const kernel = read(options.kernel);
   return {
-    firmware: await read(options.bios),
+    firmware: read(options.bios),
     kernel: kernel && { ...kernel, bytes: unpackKernel(kernel.path, kernel.bytes) },
-    initrd: await read(options.initrd),
+    initrd: read(options.initrd),
   };
 }
 
 /** What stands for what is booted among translations, which are compared with memory anyway. */
-function identityOf({ firmware, kernel }: BootFiles, isa: string): RunIdentity {
-  const beginning = 2 ** 20;
-  const parts = [firmware, kernel].map((file) => file?.bytes.subarray(0, beginning));
+function identityOf({ bios, kernel, isa }: BootOptions): RunIdentity {
+  const parts = [bios, kernel].map((path) => path && readFileBytes(path, 2 ** 20));
   return {
-    program: Buffer.concat(parts.filter((part) => part !== undefined)),
+    program: Buffer.concat(parts.filter((part) => part instanceof Uint8Array)),
     isa: `${isa} system`,
   };
 }

@@ -2,7 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { type BlockStorage, BoardError } from "@isovm/devices";
 import type { EngineFactory } from "@isovm/isa-spec";
-import { MemorySizeError, type SystemVm, startGuest, systemVm } from "@isovm/machine";
+import {
+  type BootImage,
+  MemorySizeError,
+  type SystemVm,
+  startGuest,
+  systemVm,
+} from "@isovm/machine";
 import { LimitReachedError } from "../errors.ts";
 import { type BootFiles, bootImage } from "./boot-files.ts";
 import type { BootTarget } from "./boot-targets.ts";
@@ -13,7 +19,10 @@ import { virtioSlots } from "./drives.ts";
 export interface MachineOptions {
   readonly target: BootTarget;
   readonly engine: EngineFactory;
-  readonly files: BootFiles;
+  /** Read when the machine is powered on: a snapshot needs none of them. */
+  readonly files: () => BootFiles;
+  /** Whether firmware is among the files. */
+  readonly hasFirmware: boolean;
   readonly storages: readonly BlockStorage[];
   readonly console: Console;
   readonly memoryBytes: number;
@@ -37,7 +46,9 @@ export function composeMachine(options: MachineOptions): Machine {
   const power = (event: Parameters<SystemVm["end"]>[0]): void => vm?.end(event);
   // Without firmware, isovm's own answers the kernel.
   const architecture = target.architecture(
-    files.firmware ? undefined : { console: { write: (bytes) => console.write(bytes) }, power },
+    options.hasFirmware
+      ? undefined
+      : { console: { write: (bytes) => console.write(bytes) }, power },
   );
   const board = target.board({
     harts,
@@ -46,18 +57,25 @@ export function composeMachine(options: MachineOptions): Machine {
     rtcEpochSeconds: Math.floor(Date.now() / 1000),
     virtio: virtioSlots(storages),
   });
-  const image = bootImage(files, {
-    target,
-    architecture,
-    board,
-    memoryBytes,
-    harts,
-    bootargs,
-    rngSeed: randomBytes(seedBytes),
-  });
+  const rngSeed = randomBytes(seedBytes);
+  let image: BootImage | undefined;
   const machine = createVm(() => systemVm({ architecture, engine, board, memoryBytes, harts }));
   vm = machine;
-  return { vm: machine, start: () => startGuest(machine, image) };
+  return {
+    vm: machine,
+    start: () => {
+      image ??= bootImage(files(), {
+        target,
+        architecture,
+        board,
+        memoryBytes,
+        harts,
+        bootargs,
+        rngSeed,
+      });
+      startGuest(machine, image);
+    },
+  };
 }
 
 function createVm(create: () => SystemVm): SystemVm {

@@ -88,7 +88,7 @@ describe("isovm boot", () => {
     [["--bios", "fails", "--net", "tap"], /--net tap: give none or user$/],
     [["--bios", "fails", "--append", "x".repeat(3 << 20)], /device tree .* shorten --append$/],
   ];
-  it.each(refused)("refuses %j", async (options, message) => {
+  it.each(refused)("refuses what can't be booted: %#", async (options, message) => {
     const names = ["text", "missing", "elf", "fails", "disk,x", "big"];
     const { exitCode, stderr } = await boot(
       ...options.map((option) => (names.includes(option) ? file(option) : option)),

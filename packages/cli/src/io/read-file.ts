@@ -1,5 +1,5 @@
 /** Files that commands read whole. */
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { InputError } from "../errors.ts";
 import type { CommandIo } from "./command-io.ts";
 
@@ -16,11 +16,29 @@ const reasons: Readonly<Record<string, string>> = {
  * @throws InputError
  */
 export async function readBytes(path: string, io: CommandIo): Promise<Uint8Array> {
-  if (path === "-") return io.stdin.readAll();
+  return path === "-" ? io.stdin.readAll() : readFileBytes(path);
+}
+
+/**
+ * The bytes of a file, or its first ones.
+ *
+ * @throws InputError
+ */
+export function readFileBytes(path: string, mostBytes?: number): Uint8Array {
   try {
-    return readFileSync(path);
+    return mostBytes === undefined ? readFileSync(path) : readStart(path, mostBytes);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     throw new InputError(`${path}: ${reasons[code] ?? `can't be read (${code})`}`);
+  }
+}
+
+function readStart(path: string, mostBytes: number): Uint8Array {
+  const descriptor = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(mostBytes);
+    return bytes.subarray(0, readSync(descriptor, bytes));
+  } finally {
+    closeSync(descriptor);
   }
 }
