@@ -38,17 +38,18 @@ export interface BootTarget {
   ) => readonly RegisterValue[];
 }
 
-const targets: Readonly<Record<string, BootTarget>> = {
+/** The machines by name. */
+export const bootTargets: Readonly<Record<string, BootTarget>> = {
   rv64: riscvTarget(64),
   rv32: riscvTarget(32),
 };
 
 /** The machine of a name. @throws UsageError */
 export function bootTargetNamed(name: string): BootTarget {
-  const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
+  const target = Object.hasOwn(bootTargets, name) ? bootTargets[name] : undefined;
   if (target) return target;
   throw new UsageError(
-    `there is no machine for the ISA "${name}"; give one of ${Object.keys(targets).join(", ")}`,
+    `there is no machine for the ISA "${name}"; give one of ${Object.keys(bootTargets).join(", ")}`,
   );
 }
 

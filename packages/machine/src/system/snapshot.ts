@@ -66,8 +66,8 @@ export function encodeSnapshot(header: SnapshotHeader, ram: Uint8Array): Uint8Ar
 /** A snapshot that was looked at: its header, and how to fill RAM with the rest. */
 export interface Snapshot {
   readonly header: SnapshotHeader;
-  /** Replaces RAM of `header.machine.memoryBytes` bytes. */
-  readonly fill: (ram: Uint8Array) => void;
+  /** Replaces RAM of `header.machine.memoryBytes` bytes; `isZero` says that it holds zeros only. */
+  readonly fill: (ram: Uint8Array, isZero: boolean) => void;
 }
 
 /**
@@ -99,8 +99,9 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
   if (bytes.length !== end) fail(`it has ${bytes.length} bytes instead of ${end}`, bytes.length);
   return {
     header,
-    fill: (ram) => {
-      ram.fill(0);
+    fill: (ram, isZero) => {
+      // Zeros that nobody has written take no memory of the host.
+      if (!isZero) ram.fill(0);
       used.forEach((page, index) => {
         const from = start + index * pageBytes;
         ram.set(bytes.subarray(from, from + pageBytes), page * pageBytes);

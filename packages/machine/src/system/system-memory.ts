@@ -48,6 +48,8 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   readonly #banks = new TranslationContexts();
   /** By number of the page in RAM: whether an engine holds code from there. */
   readonly #code: Uint8Array;
+  /** Whether nothing was written to RAM yet. */
+  #isZero = true;
   #translate: Translate = () => translationFault.bus;
 
   /** @throws MemorySizeError unless `sizeBytes` is a positive multiple of 4096 up to 3.5 GiB. */
@@ -93,6 +95,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
 
   /** All of RAM, to be used before the next call that may make linear memory longer. */
   get ram(): Uint8Array {
+    this.#isZero = false;
     return this.#linear.bytes.subarray(ramStart, ramStart + this.sizeBytes);
   }
 
@@ -123,7 +126,10 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
     const physical = this.#translate(address, access);
     if (physical < 0) return physical;
     const offset = physical - this.base;
-    if (offset >= 0 && offset < this.sizeBytes) return ramStart + offset - (offset % pageBytes);
+    if (offset >= 0 && offset < this.sizeBytes) {
+      if (access === "write") this.#isZero = false;
+      return ramStart + offset - (offset % pageBytes);
+    }
     return access === "fetch" ? translationFault.bus : translationFault.device;
   }
 
@@ -152,6 +158,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   store32(address: number, value: number): boolean {
     const at = this.#place(address, 4);
     if (at < 0) return false;
+    this.#isZero = false;
     this.#linear.view.setUint32(at, value, true);
     this.#tell(at, 4);
     return true;
@@ -165,13 +172,19 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   write(address: number, bytes: Uint8Array): boolean {
     const at = this.#place(address, bytes.length);
     if (at < 0) return false;
+    this.#isZero = false;
     this.#linear.bytes.set(bytes, at);
     this.#tell(at, bytes.length);
     return true;
   }
 
-  /** To be called after RAM was replaced as a whole: nothing that engines hold is true any more. */
-  replaced(): void {
+  /**
+   * Has RAM replaced as a whole, by `fill`, which is told whether it holds zeros only. Nothing that
+   * engines hold is true any more.
+   */
+  replace(fill: (ram: Uint8Array, isZero: boolean) => void): void {
+    const isZero = this.#isZero;
+    fill(this.ram, isZero);
     this.#code.forEach((isCode, page) => {
       if (isCode) this.wrote(ramStart + page * pageBytes, 0, pageBytes);
     });

@@ -190,8 +190,7 @@ export class SystemVm {
       throw new SnapshotError(text, { offset: 0 });
     }
     this.#current.leave();
-    fill(this.memory.ram);
-    this.memory.replaced();
+    this.memory.replace(fill);
     this.#executed = BigInt(header.executed);
     this.#clock.restore(BigInt(header.nanos));
     this.#harts.forEach((hart, index) => {
