@@ -59,6 +59,7 @@ export interface VirtioModel {
   state(): unknown;
   /** @throws DeviceStateError if it is not the state of such a model. */
   restore(state: unknown): void;
+  /** Back to power-on, as when the driver writes zero to the status register. */
   reset(): void;
 }
 
