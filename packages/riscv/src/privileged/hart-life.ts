@@ -20,11 +20,13 @@ export function restoreLife({ kind, pc = "0", argument = "0" }: SavedLife): Hart
 }
 
 /**
- * Control registers as firmware leaves them: all exceptions delegated, counters open, `stimecmp`,
- * memory types and updates of page-table entries on.
+ * Control registers as firmware leaves them: all exceptions delegated, counters open (to user mode
+ * the three basic ones), `stimecmp`, memory types and updates of page-table entries on.
  */
 export const supervisorSetup: Readonly<Record<string, bigint>> = {
   medeleg: BigInt(delegableExceptions),
   mcounteren: 0xffff_ffffn,
+  // Cycle, time and instret: kernels without a driver for counters rely on firmware to open them.
+  scounteren: 7n,
   menvcfg: 7n << 61n,
 };

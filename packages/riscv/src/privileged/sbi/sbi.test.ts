@@ -151,6 +151,26 @@ describe("the built-in SBI", () => {
     expect(boot(source).a.slice(0, 4)).toEqual([0x200_0000n, 1n, 0n, BigInt.asUintN(64, -2n)]);
   });
 
+  it("opens the basic counters to user mode", () => {
+    const { a } = boot(`
+      la t0, handler
+      csrw stvec, t0
+      la t0, user
+      csrw sepc, t0
+      sret
+      user: rdtime a2
+      rdcycle a3
+      rdinstret a4
+      li a5, 1
+      ecall
+      .balign 4
+      handler: csrr a6, scause
+      j .
+    `);
+    expect(a[5]).toBe(1n);
+    expect(a[6]).toBe(8n);
+  });
+
   it("delegates what user mode does, and interrupts at the time that was set", () => {
     const source = `
       la t0, handler
