@@ -21,7 +21,7 @@ export interface Device {
   /** All that the guest could notice, as plain data (JSON); bytes are base64. */
   state(): unknown;
   /**
-   * Takes back what {@link state} returned.
+   * Takes back what `state` returned.
    *
    * @throws DeviceStateError if it is not the state of such a device.
    */

@@ -31,7 +31,7 @@ export interface BuiltBoard {
   /** The states of all devices, as plain data (JSON). */
   state(): unknown;
   /**
-   * Takes back what {@link state} returned; the clock and memory have been restored before.
+   * Takes back what `state` returned; the clock and memory have been restored before.
    *
    * @throws DeviceStateError if it is not the state of such a board; some devices may have taken
    * theirs by then.
