@@ -89,6 +89,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
   const header = readHeader(bytes.subarray(prefixBytes, headerEnd));
   if (!header) return fail("its header is damaged", prefixBytes);
   const pageCount = header.machine.memoryBytes / pageBytes;
+  if (headerEnd + pageCount / 8 > bytes.length) fail("it is cut off", bytes.length);
   const bitmap = bytes.subarray(headerEnd, headerEnd + Math.ceil(pageCount / 8));
   const start = roundUp(headerEnd + bitmap.length);
   const used: number[] = [];

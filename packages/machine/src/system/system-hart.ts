@@ -1,17 +1,20 @@
 /** One hart of a system VM: its registers while others run, and what its privileged half asks for. */
-import type {
-  AccessKind,
-  ArchitecturalState,
-  HartHost,
-  PhysicalMemory,
-  PrivilegedArchitecture,
-  PrivilegedHart,
+import {
+  type AccessKind,
+  type ArchitecturalState,
+  type HartHost,
+  IsovmError,
+  type PhysicalMemory,
+  type PrivilegedArchitecture,
+  type PrivilegedHart,
 } from "@isovm/isa-spec";
 import type { SystemClock } from "./system-clock.ts";
 import type { SystemMemory } from "./system-memory.ts";
 
 /** What a hart does. */
 export type HartActivity = "running" | "idle" | "stopped";
+
+const activities: ReadonlySet<HartActivity> = new Set(["running", "idle", "stopped"]);
 
 /** What harts share. */
 export interface HartSurroundings {
@@ -110,8 +113,12 @@ export class SystemHart implements HartHost {
 
   /** Takes back what {@link save} returned. */
   restore({ activity, registers, executed, privileged }: SavedHart): void {
+    const bytes = Uint8Array.from(registers);
+    if (bytes.length !== this.#saved.length || !activities.has(activity)) {
+      throw new IsovmError("not the saved state of such a hart", { hart: this.index });
+    }
     this.activity = activity;
-    this.#saved = Uint8Array.from(registers);
+    this.#saved = bytes;
     this.#executed = BigInt(executed);
     this.privileged.restore(privileged);
   }

@@ -179,7 +179,8 @@ export class SystemVm {
   /**
    * Takes back what {@link save} returned, and gives what the host had added.
    *
-   * @throws SnapshotError if the bytes are not a snapshot of such a machine.
+   * @throws SnapshotError if the bytes are not a snapshot of such a machine. If only what they say
+   * of a hart or a device is damaged, the machine has to be started or restored again.
    */
   restore(bytes: Uint8Array): unknown {
     const { header, fill } = decodeSnapshot(bytes);
@@ -190,7 +191,19 @@ export class SystemVm {
       throw new SnapshotError(text, { offset: 0 });
     }
     this.#current.leave();
-    this.memory.replace(fill);
+    try {
+      this.memory.replace(fill);
+      this.#takeBack(header);
+    } catch (cause) {
+      throw new SnapshotError("the snapshot is damaged", { offset: 0 }, { cause });
+    } finally {
+      this.#ended = undefined;
+      this.#current.enter();
+    }
+    return header.host;
+  }
+
+  #takeBack(header: SnapshotHeader): void {
     this.#executed = BigInt(header.executed);
     this.#clock.restore(BigInt(header.nanos));
     this.#harts.forEach((hart, index) => {
@@ -202,9 +215,6 @@ export class SystemVm {
     this.devices.restore(header.devices);
     this.#current = this.#hart(header.turn.hart);
     this.#left = header.turn.left;
-    this.#ended = undefined;
-    this.#current.enter();
-    return header.host;
   }
 
   get #machine(): SnapshotHeader["machine"] {

@@ -88,6 +88,27 @@ describe("a damaged snapshot", () => {
     );
   });
 
+  it("or changed anywhere before its pages, and the machine can be restored all the same", () => {
+    const machine = smallGuest(interpreter, options);
+    const text = new TextDecoder().decode(bytes.subarray(0, 4096));
+    fc.assert(
+      fc.property(fc.nat({ max: text.length }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const damaged = bytes.slice();
+        damaged[at] = (damaged[at] ?? 0) ^ change;
+        try {
+          machine.vm.restore(damaged);
+        } catch (error) {
+          expect(error).toBeInstanceOf(SnapshotError);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    // It was used, so that its memory isn't empty.
+    runSmall(machine, 100);
+    machine.vm.restore(bytes);
+    expect(machine.vm.save()).toEqual(bytes);
+  });
+
   it("or of another machine", () => {
     const other = smallGuest(interpreter, { ...options, harts: 2 });
     expect(() => other.vm.restore(bytes)).toThrow("a machine with harts 1, this one has 2");
