@@ -122,7 +122,7 @@ if (!found && options.programs.some(({ isDebian }) => isDebian)) {
 }
 const folder = mkdtempSync(join(tmpdir(), "isovm-bench-"));
 try {
-  const bundle = await bundleIsovm(folder);
+  const bundle = bundleIsovm(folder);
   const engines = isovmContestants(options, { folder, bundle, statistics: false });
   const programs = options.programs.filter(({ isDebian }) => found || !isDebian);
   const chosen = { ...options, programs };

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { median } from "simple-statistics";
-import { CommandError, exists, output } from "./harness/command.ts";
-import { root } from "./harness/paths.ts";
+import { CommandError, exists } from "./harness/command.ts";
+import { bundleIsovm } from "./harness/toolchain.ts";
 
 const usage = `npm run bench -- boot [options]
 
@@ -102,12 +102,7 @@ if (!exists(emulator)) {
 
 const folder = mkdtempSync(join(tmpdir(), "isovm-bench-"));
 try {
-  output(process.execPath, [join(root, "packages/cli/bundle.mjs"), join(folder, "cli")]);
-  const script = join(folder, "isovm.cjs");
-  writeFileSync(
-    script,
-    'require("./cli/launch.cjs").launch(require("node:path").join(__dirname, "cli"));\n',
-  );
+  const script = bundleIsovm(folder);
   const isovm = [process.execPath, script] as const;
   const made = spawnSync(isovm[0], [isovm[1], "image", "debian-riscv64", "--output", folder], {
     stdio: ["ignore", "ignore", "inherit"],

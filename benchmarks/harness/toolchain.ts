@@ -1,7 +1,7 @@
 /** Compiles what is measured: C programs for the host and for the guest, isovm into one file. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import process from "node:process";
 import { output } from "./command.ts";
 import { cacheFolder, root } from "./paths.ts";
 
@@ -31,23 +31,15 @@ export function compile(
 }
 
 /**
- * The `isovm` command as one file of JavaScript, bundled from the packages' sources into a folder
- * outside of the repository: it must not find the packages themselves.
+ * The `isovm` command as it is published, built from the packages' sources into a folder outside of
+ * the repository: it must not find the packages themselves. Returns the script that starts it.
  */
-export async function bundleIsovm(folder: string): Promise<string> {
-  const outfile = join(folder, "isovm.mjs");
-  await build({
-    entryPoints: [join(root, "packages/cli/src/main.ts")],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    conditions: ["@isovm/source"],
-    // CommonJS dependencies ask for Node's modules by `require`.
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-    logLevel: "warning",
-  });
-  return outfile;
+export function bundleIsovm(folder: string): string {
+  output(process.execPath, [join(root, "packages/cli/bundle.mjs"), join(folder, "cli")]);
+  const script = join(folder, "isovm.cjs");
+  writeFileSync(
+    script,
+    'require("./cli/launch.cjs").launch(require("node:path").join(__dirname, "cli"));\n',
+  );
+  return script;
 }
