@@ -1,9 +1,11 @@
 /**
  * What an interpreter offers to a translator above it: types only. A region is translated guest
- * code with one entry, a WebAssembly function `(budget: i32) -> i32` over the registers and tables
- * that the interpreter keeps in linear memory.
+ * code with one or several entries, a WebAssembly function `(budget: i32, entry: i32) -> i32` over the
+ * registers and tables that the interpreter keeps in linear memory.
  */
 import type { Engine, EngineOptions, Exit } from "./engine.ts";
+import type { Expression } from "./ir/expression.ts";
+import type { RegisterReference, Statement } from "./ir/statement.ts";
 
 /** Byte offsets in linear memory of what regions and their host share. */
 export interface RegionPlaces {
@@ -30,13 +32,14 @@ export interface RegionPlaces {
     | undefined;
   /**
    * The jump cache: where to go on at a guest address, by entries of 16 bytes: the address (8, all
-   * ones if empty), the index of a region in {@link RegionSupport.functions} (4), and a tag (4): the
-   * entry holds while the value at `jumpTag` (4) equals that. The entry of
-   * an address is the one numbered by its parcel, modulo `jumpEntries`, or the one half a table
-   * away. The translator fills it.
+   * ones if empty), the index of a region in {@link RegionSupport.functions} (2), where to enter that
+   * (2), and a tag (4): the entry holds while the value at `jumpTag` (4) equals that. The entry of
+   * an address is the one numbered by its parcel, modulo `jumpEntries`, or one whose number differs
+   * from that in the bits of one of `jumpWays`, the first of which has none. The translator fills it.
    */
   readonly jumpTable: number;
   readonly jumpEntries: number;
+  readonly jumpWays: readonly number[];
   readonly jumpTag: number;
 }
 
@@ -50,6 +53,46 @@ export type RegionHostExit =
   /** Control came to a marked address that the jump cache doesn't know. */
   | { readonly kind: "marked" };
 
+/** A part of a predecoded record. */
+export interface RecordSlot {
+  /** Byte offset in the record. */
+  readonly offset: number;
+  /** 1, 2, 4 or 8 bytes, little-endian. */
+  readonly sizeBytes: number;
+  readonly extension: "zero" | "sign";
+}
+
+/** What the records of one row hold, by what it stands for in the row's semantics. */
+export interface RecordSlots {
+  /** Values of expressions. */
+  readonly values: ReadonlyMap<Expression, RecordSlot>;
+  /** Byte offsets of registers in the state; writes to a hard-wired zero have a place of their own. */
+  readonly registers: ReadonlyMap<RegisterReference, RecordSlot>;
+  /** Distances of jumps, in bytes of records. */
+  readonly jumps: ReadonlyMap<Statement, RecordSlot>;
+  /** Expressions that have to be computed where they stand, whatever slots there are. */
+  readonly computed: ReadonlySet<Expression>;
+}
+
+/** The guest's code as the interpreter keeps it: a record for each parcel of the pages executed. */
+export interface PredecodedCode {
+  /** Bytes of records for each parcel. */
+  readonly pieceBytes: number;
+  /**
+   * By the number that a record begins with (2 bytes): the index of the instruction's row in the
+   * ISA's list; -1 where no row can be told, since nothing was executed there or a region begins.
+   */
+  readonly rows: Int16Array;
+  /** The number of records of what was not executed yet, or not since it was written. */
+  readonly undecoded: number;
+  /** Fills a record of a page, given by the byte offsets of it and of the page's first one. */
+  decode(record: number, page: number): void;
+  /** Byte offset in linear memory of a frame's first record; undefined if it has none. */
+  recordsOf(frame: number): number | undefined;
+  /** What the records of a row hold; `row` is its index in the ISA's list. */
+  slotsOf(row: number): RecordSlots;
+}
+
 /** How regions are entered and left. */
 export interface RegionSupport {
   /**
@@ -59,9 +102,11 @@ export interface RegionSupport {
   prepare(): void;
   /** What regions refer to; asking for it says that there will be some. */
   readonly places: RegionPlaces;
+  /** The code that was executed. */
+  readonly predecoded: PredecodedCode;
   /**
-   * The regions: functions from the budget to what is left of it; its complement (negative) if the
-   * interpreter has to execute the instruction at the program counter, which the region can't.
+   * The regions: functions from the budget and the place to enter at, numbered by the region, to what
+   * is left of the budget; its complement (negative) if the interpreter has to execute the instruction at the program counter, which the region can't.
    * Registers and program counter are in the state whenever a region begins or ends.
    */
   readonly functions: WebAssembly.Table;

@@ -7,6 +7,6 @@ export const storeKey: TranslationKey = { program: "program", isa: "isa", versio
 export function keptModule(number: number): KeptModule {
   const pc = BigInt(0x1000 + 4 * number);
   const code = [{ address: pc, bytes: Uint8Array.of(number, number >> 8, 3, 4) }];
-  const regions = [{ pc, exportName: "r0", instructionCount: 1, code }];
+  const regions = [{ pc, entryNumber: 0, exportName: "r0", instructionCount: 1, code }];
   return { host: "host", wasm: new Uint8Array(5000).fill(number), regions };
 }

@@ -57,6 +57,11 @@ export class CodePages {
     return this.#records.has(frame);
   }
 
+  /** The byte offset of the first record of a frame, if it has some. */
+  knownRecordsOf(frame: number): number | undefined {
+    return this.#records.get(frame);
+  }
+
   /** The byte offset of the first record of a frame. */
   recordsOf(frame: number): number {
     const known = this.#records.get(frame);

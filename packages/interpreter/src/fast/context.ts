@@ -5,7 +5,14 @@ import { tlbEntryBytes } from "@isovm/wasm";
 /** Entries of each translation table. */
 export const tableEntries = 4096;
 /** Entries of the jump cache. */
-export const jumpEntries = 16384;
+export const jumpEntries = 32768;
+/** Entries of the jump cache that an address may have: bits of the number that are flipped for them. */
+export const jumpWays: readonly number[] = [
+  0,
+  jumpEntries / 2,
+  jumpEntries / 4,
+  (jumpEntries / 4) * 3,
+];
 
 /** Byte offsets in linear memory. */
 export interface ContextLayout {
@@ -43,7 +50,7 @@ export interface ContextLayout {
   readonly contextBytes: number;
   /** What to add for the tables of the current context (4); absent if there is one context only. */
   readonly bank?: number;
-  /** By address: where it is (8), the index of its region (4), for which tag (4). */
+  /** By address: where it is (8), the index of its region (2), where to enter (2), the tag (4). */
   readonly jumpTable: number;
   /** The tag of entries of the jump cache that hold now (4). */
   readonly jumpTag: number;

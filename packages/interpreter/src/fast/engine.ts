@@ -170,8 +170,9 @@ class FastInterpreter implements RegionHost {
       ),
       ...floatImports(() => rowsFloatPolicy(isa)),
     });
-    // The module is generated: its one export has this type.
+    // The module is generated: its exports have these types.
     this.#run = instance.exports.run as (budget: number) => number;
+    const decode = instance.exports.decode as (record: number, page: number) => void;
     this.#tables.clear();
     this.#tables.select(memory.context ?? 0);
     const { jumpTable, leftTo } = this.#context;
@@ -187,6 +188,9 @@ class FastInterpreter implements RegionHost {
       memory,
       tables: this.#tables,
       pages: this.#pages,
+      isa,
+      program,
+      decode,
       pc: () => this.state.pc,
       execute: (budget, quantum) => this.#execute(budget, quantum),
       exit: (code) => this.#exit(code),

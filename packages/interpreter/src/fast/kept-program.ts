@@ -20,6 +20,7 @@ export interface InterpreterPrograms {
 /** The part of a program that is no WebAssembly, as JSON. */
 type Description = Pick<InterpreterProgram, "effects" | "intrinsics" | "pieceBytes"> & {
   readonly plainHandlers: readonly number[];
+  readonly handlerRows: readonly number[];
 };
 
 /** What is known of a program that was generated in an earlier run: all but its text. */
@@ -36,12 +37,13 @@ export function programName(isa: Isa, context: ContextLayout): string {
 
 /** A program as bytes. */
 export function encodeProgram(program: LoadedProgram): Uint8Array<ArrayBuffer> {
-  const { effects, intrinsics, pieceBytes, plainHandlers, bytes } = program;
+  const { effects, intrinsics, pieceBytes, plainHandlers, handlerRows, bytes } = program;
   const description: Description = {
     effects,
     intrinsics,
     pieceBytes,
     plainHandlers: [...plainHandlers],
+    handlerRows: [...handlerRows],
   };
   const head = new TextEncoder().encode(JSON.stringify(description));
   const all = new Uint8Array(lengthBytes + head.length + bytes.length);
@@ -56,12 +58,14 @@ export function decodeProgram(all: Uint8Array<ArrayBuffer>): LoadedProgram {
   const length = new DataView(all.buffer, all.byteOffset).getUint32(0, true);
   const end = lengthBytes + length;
   const head = new TextDecoder().decode(all.subarray(lengthBytes, end));
-  const { effects, intrinsics, pieceBytes, plainHandlers } = JSON.parse(head) as Description;
+  const description = JSON.parse(head) as Description;
+  const { effects, intrinsics, pieceBytes, plainHandlers, handlerRows } = description;
   return {
     effects,
     intrinsics,
     pieceBytes,
     plainHandlers: Uint16Array.from(plainHandlers),
+    handlerRows: Int16Array.from(handlerRows),
     bytes: all.subarray(end),
   };
 }

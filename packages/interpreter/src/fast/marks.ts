@@ -3,7 +3,7 @@
  * that passes control from region to region.
  */
 import type { FunctionBuilder, FunctionIndex, ModuleBuilder, TableIndex } from "@isovm/wasm";
-import { type ContextLayout, exitCode, jumpEntries, jumpEntryBytes } from "./context.ts";
+import { type ContextLayout, exitCode, jumpEntries, jumpEntryBytes, jumpWays } from "./context.ts";
 import type { HandlerEnvironment } from "./handler.ts";
 
 /**
@@ -23,7 +23,7 @@ export function addEnter(
     if (!budget) return;
     const pc = code.local("i64", "pc");
     const entry = code.local("i32", "entry");
-    const region = module.type(["i32"], ["i32"]);
+    const region = module.type(["i32", "i32"], ["i32"]);
     const callIfKnown = (): void => {
       code.localGet(entry);
       code.i64Load(context.jumpTable);
@@ -38,7 +38,9 @@ export function addEnter(
       code.if(() => {
         code.localGet(budget);
         code.localGet(entry);
-        code.i32Load(context.jumpTable + 8);
+        code.i32Load16U(context.jumpTable + 10);
+        code.localGet(entry);
+        code.i32Load16U(context.jumpTable + 8);
         code.callIndirect(region, functions);
         code.localTee(budget);
         code.i32Const(0);
@@ -60,13 +62,16 @@ export function addEnter(
     code.i32Const(Math.log2(jumpEntryBytes));
     code.i32Shl();
     code.localSet(entry);
-    callIfKnown();
-    // The other place that the address may have.
-    code.localGet(entry);
-    code.i32Const((jumpEntries / 2) * jumpEntryBytes);
-    code.i32Xor();
-    code.localSet(entry);
-    callIfKnown();
+    jumpWays.forEach((way, index) => {
+      const flipped = way ^ (jumpWays[index - 1] ?? 0);
+      if (flipped !== 0) {
+        code.localGet(entry);
+        code.i32Const(flipped * jumpEntryBytes);
+        code.i32Xor();
+        code.localSet(entry);
+      }
+      callIfKnown();
+    });
     code.end(again);
     code.localGet(budget);
   });

@@ -52,6 +52,8 @@ export interface InterpreterProgram {
   readonly pieceBytes: number;
   /** By handler: the one that executes its first instruction alone. */
   readonly plainHandlers: Uint16Array;
+  /** By handler: the row that it executes, or executes first; -1 if it is no row's. */
+  readonly handlerRows: Int16Array;
   /** The module's text, for people. */
   readonly text: () => string;
 }
@@ -111,12 +113,14 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
     }));
   });
   module.exportFunction("run", run);
+  module.exportFunction("decode", decode);
   return {
     bytes: module.toBytes(),
     effects: usage.effects,
     intrinsics: [...usage.intrinsics.keys()],
     pieceBytes,
     plainHandlers: plainHandlersOf(rows),
+    handlerRows: handlerRowsOf(rows),
     text: () => module.toText(),
   };
 }
@@ -183,11 +187,24 @@ function numberHandlers(isa: Isa, plans: readonly SlotPlan[]): readonly PlannedR
   return rows;
 }
 
-function plainHandlersOf(rows: readonly PlannedRow[]): Uint16Array {
-  const count = rows.reduce((most, { handler, localHandler = 0, fused }) => {
+function lastHandler(rows: readonly PlannedRow[]): number {
+  return rows.reduce((most, { handler, localHandler = 0, fused }) => {
     return Math.max(most, handler, localHandler, ...fused.map((pair) => pair.handler));
-  }, 0);
-  const plain = Uint16Array.from({ length: count + 1 }, (_, handler) => handler);
+  }, fixedHandlerCount - 1);
+}
+
+function handlerRowsOf(rows: readonly PlannedRow[]): Int16Array {
+  const handlerRows = new Int16Array(lastHandler(rows) + 1).fill(-1);
+  rows.forEach(({ handler, localHandler = handler, fused }, row) => {
+    handlerRows[handler] = row;
+    handlerRows[localHandler] = row;
+    for (const pair of fused) handlerRows[pair.handler] = row;
+  });
+  return handlerRows;
+}
+
+function plainHandlersOf(rows: readonly PlannedRow[]): Uint16Array {
+  const plain = Uint16Array.from({ length: lastHandler(rows) + 1 }, (_, handler) => handler);
   for (const row of rows) for (const { handler } of row.fused) plain[handler] = entryOf(row);
   return plain;
 }

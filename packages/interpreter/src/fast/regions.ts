@@ -2,6 +2,8 @@
 import type {
   EngineMemory,
   Exit,
+  Isa,
+  PredecodedCode,
   RegionHostExit,
   RegionPlaces,
   RegionSupport,
@@ -12,8 +14,11 @@ import {
   exitCode,
   fixedHandler,
   jumpEntries,
+  jumpWays,
   tableEntries,
 } from "./context.ts";
+import type { LoadedProgram } from "./kept-program.ts";
+import { planSlots, type SlotPlan } from "./record.ts";
 import type { TranslationTables } from "./translation-tables.ts";
 
 /** The interpreter that control returns to. */
@@ -23,6 +28,10 @@ export interface RegionsOptions {
   readonly memory: EngineMemory;
   readonly tables: TranslationTables;
   readonly pages: CodePages;
+  readonly isa: Isa;
+  readonly program: Pick<LoadedProgram, "handlerRows" | "pieceBytes">;
+  /** Fills a record of a page, given by the byte offsets of it and of the page's first one. */
+  readonly decode: (record: number, page: number) => void;
   readonly pc: () => bigint;
   /** Executes instructions, as many interpreted ones as the quantum at most; gives the exit code. */
   readonly execute: (budget: number, quantum: number) => number;
@@ -32,6 +41,7 @@ export interface RegionsOptions {
 /** The interpreter's side of {@link RegionSupport}. */
 export class InterpreterRegions implements RegionSupport {
   readonly functions: WebAssembly.Table;
+  readonly predecoded: PredecodedCode;
   onPage: RegionSupport["onPage"];
   readonly #options: RegionsOptions;
   #places: RegionPlaces | undefined;
@@ -39,6 +49,16 @@ export class InterpreterRegions implements RegionSupport {
   constructor(options: RegionsOptions) {
     this.#options = options;
     this.functions = options.functions;
+    const { isa, pages, program } = options;
+    const { handlerRows: rows, pieceBytes } = program;
+    this.predecoded = {
+      pieceBytes,
+      rows,
+      undecoded: fixedHandler.undecoded,
+      decode: options.decode,
+      recordsOf: (frame) => pages.knownRecordsOf(frame),
+      slotsOf: (index) => slotsOf(isa, index, pieceBytes),
+    };
   }
 
   prepare(): void {
@@ -47,7 +67,13 @@ export class InterpreterRegions implements RegionSupport {
 
   get places(): RegionPlaces {
     const { context, tables } = this.#options;
-    this.#places ??= { ...context, tableEntries, jumpEntries, coloured: tables.useColours() };
+    this.#places ??= {
+      ...context,
+      tableEntries,
+      jumpEntries,
+      jumpWays,
+      coloured: tables.useColours(),
+    };
     return this.#places;
   }
 
@@ -116,4 +142,17 @@ export class InterpreterRegions implements RegionSupport {
     const frame = this.#options.memory.translate(address, "fetch");
     return { frame, offset: Number(address & 0xfffn) };
   }
+}
+
+/** The slots of a row; planned anew, as a program that was kept has none. */
+function slotsOf(
+  { instructions, layout, framing }: Isa,
+  index: number,
+  pieceBytes: number,
+): SlotPlan {
+  const row = instructions[index];
+  const pieces = row ? row.sizeBytes / framing.parcelBytes : 0;
+  const plan = row && planSlots(row, layout, { pieces, pieceBytes });
+  if (!plan) throw new RangeError(`there are no records of row ${index}`);
+  return plan;
 }

@@ -13,24 +13,30 @@ import { fuzzRuns, fuzzTimeout } from "./runs.ts";
 
 const isas = [rv64(), rv32(), rv64({ extensions: ["M", "A"] }), rv32({ extensions: [] })];
 
+const eager = { threshold: 0, samplePeriod: 2, coldCode: true } as const;
+const small = { ...eager, samplePeriod: 3, regionLimit: 4, cacheLimit: 8 } as const;
+
 const engines = {
   interpreter,
   // Each instruction that is interpreted makes a region of all that can be reached from there.
-  "eager translator": tiered(interpreter, { threshold: 0, samplePeriod: 1, coldCode: true }),
+  "eager optimiser": tiered(interpreter, { ...eager, tiers: ["optimised"], samplePeriod: 1 }),
+  "eager baseline": tiered(interpreter, { ...eager, tiers: ["baseline"], samplePeriod: 1 }),
   // One basic block, or a part of one.
-  "translator of small regions": tiered(interpreter, {
-    threshold: 0,
-    samplePeriod: 3,
-    coldCode: true,
-    regionLimit: 4,
-    cacheLimit: 8,
-  }),
-  "translator over memory without a colour window": withoutWindow(
-    tiered(interpreter, { threshold: 0, samplePeriod: 2, coldCode: true }),
+  "optimiser of small regions": tiered(interpreter, { ...small, tiers: ["optimised"] }),
+  "baseline of small regions": tiered(interpreter, { ...small, tiers: ["baseline"] }),
+  "optimiser over memory without a colour window": withoutWindow(
+    tiered(interpreter, { ...eager, tiers: ["optimised"] }),
   ),
+  "baseline over memory without a colour window": withoutWindow(
+    tiered(interpreter, { ...eager, tiers: ["baseline"] }),
+  ),
+  "both tiers": tiered(interpreter, { ...eager, tiers: ["baseline", "optimised"] }),
   "interpreter over memory with translation contexts": withContexts(interpreter),
-  "translator over memory with translation contexts": withContexts(
-    tiered(interpreter, { threshold: 0, samplePeriod: 2, coldCode: true }),
+  "optimiser over memory with translation contexts": withContexts(
+    tiered(interpreter, { ...eager, tiers: ["optimised"] }),
+  ),
+  "baseline over memory with translation contexts": withContexts(
+    tiered(interpreter, { ...eager, tiers: ["baseline"] }),
   ),
 };
 const cases = Object.entries(engines).flatMap(([name, engine]) =>

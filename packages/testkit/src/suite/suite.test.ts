@@ -13,10 +13,13 @@ const framework: TestFramework = {
   it: (name, body) => it(name, { timeout: fuzzTimeout(30_000) }, body),
 };
 
+const eager = { threshold: 0, samplePeriod: 1, coldCode: true } as const;
+
 const engines = {
   interpreter,
   reference,
-  translator: tiered(interpreter, { threshold: 0, samplePeriod: 1, coldCode: true }),
+  optimiser: tiered(interpreter, { ...eager, tiers: ["optimised"] }),
+  baseline: tiered(interpreter, { ...eager, tiers: ["baseline"] }),
 };
 
 for (const isa of [rv64(), rv32(), rv64({ extensions: ["Zifencei"] })]) {

@@ -7,6 +7,8 @@ import type { EngineMemory, Isa, MemoryListener, RegionSupport } from "@isovm/is
 /** A region that can be entered. */
 export interface CachedRegion {
   readonly entry: bigint;
+  /** The number that the region gives that entry. */
+  readonly entryNumber: number;
   /** Guest instructions. */
   readonly instructionCount: number;
   /** The guest code that it was made from, or more of it. */
@@ -76,7 +78,7 @@ export class CodeCache implements MemoryListener {
   readonly #tags: number[] = [];
   #lastTag = 0;
 
-  /** Keeps `limit` regions at most. */
+  /** Keeps `limit` entries of regions at most. */
   constructor(isa: Isa, memory: EngineMemory, host: RegionSupport, limit: number) {
     this.#memory = memory;
     this.#host = host;
@@ -195,22 +197,22 @@ export class CodeCache implements MemoryListener {
   #fill({ region, index }: Entry): void {
     const view = new DataView(this.#memory.memory.buffer);
     const tag = this.#useTag();
-    const [first, second] = this.#jumpEntries(region.entry);
+    const places = this.#jumpEntries(region.entry);
     const isFree = (at: number): boolean =>
       view.getUint32(at + 12, true) !== tag || view.getBigUint64(at, true) === region.entry;
-    // The one that is driven out takes the other's place when it is looked up again.
-    const at = !isFree(first) && isFree(second) ? second : first;
+    // What is driven out takes another's place when it is looked up again.
+    const at = places.find(isFree) ?? places[0] ?? 0;
     view.setBigUint64(at, region.entry, true);
-    view.setUint32(at + 8, index, true);
+    view.setUint16(at + 8, index, true);
+    view.setUint16(at + 10, region.entryNumber, true);
     view.setUint32(at + 12, tag, true);
   }
 
-  /** Byte offsets of the two entries of the jump cache that an address may have. */
-  #jumpEntries(address: bigint): readonly [number, number] {
-    const { jumpTable, jumpEntries } = this.#host.places;
+  /** Byte offsets of the entries of the jump cache that an address may have. */
+  #jumpEntries(address: bigint): readonly number[] {
+    const { jumpTable, jumpEntries, jumpWays } = this.#host.places;
     const number = Number((address >> this.#parcelBits) & BigInt(jumpEntries - 1));
-    const other = number ^ (jumpEntries / 2);
-    return [jumpTable + number * jumpEntryBytes, jumpTable + other * jumpEntryBytes];
+    return jumpWays.map((way) => jumpTable + (number ^ way) * jumpEntryBytes);
   }
 
   #place(run: WebAssembly.ExportValue): number {
@@ -237,7 +239,7 @@ export class CodeCache implements MemoryListener {
     const view = new DataView(this.#memory.memory.buffer);
     for (const at of this.#jumpEntries(region.entry)) {
       if (view.getBigUint64(at, true) !== region.entry) continue;
-      if (view.getUint32(at + 8, true) === index) {
+      if (view.getUint16(at + 8, true) === index) {
         view.setBigUint64(at, emptyAddress, true);
         view.setUint32(at + 12, emptyTag, true);
       }

@@ -8,26 +8,37 @@ import type {
   RegionHost,
   RegionHostFactory,
 } from "@isovm/isa-spec";
+import { BaselineSearch } from "../baseline/baseline-search.ts";
+import { CodeRegions } from "../baseline/code-region.ts";
+import { toNumber } from "../region/address.ts";
 import { GuestCode } from "../region/guest-code.ts";
 import type { RegionModule } from "../region/module.ts";
+import type { RegionTier } from "../region/region.ts";
 import { type TranslatedRegion, translatedRegion } from "../region/translated-region.ts";
 import type { Translations } from "../store/translations.ts";
 import { CodeCache } from "./code-cache.ts";
+import { Concentration } from "./concentration.ts";
 import { RegionInstaller } from "./region-installer.ts";
 import { RegionSearch } from "./region-search.ts";
 
 /** How a tiered engine decides. */
 export interface TieredOptions {
   /**
-   * Samples for each instruction of a region until it is translated; default 2. With 0, every sample
-   * makes a region that begins right there.
+   * The tiers above the interpreter: `optimised` for loops that a program spends much of its time
+   * in, `baseline` for flat code, where it is everywhere for a while. By default both, but in a
+   * memory of several translation contexts only the first one.
+   */
+  readonly tiers?: readonly RegionTier[];
+  /**
+   * Samples for each instruction of a region until it is translated, by default different for each
+   * tier. With 0, every sample makes a region that begins right there.
    */
   readonly threshold?: number;
-  /** Interpreted instructions from sample to sample; default 4096. */
+  /** Interpreted instructions from sample to sample; default 8192. */
   readonly samplePeriod?: number;
   /** Instructions of a region at most; default 400. */
   readonly regionLimit?: number;
-  /** Regions that the code cache holds at most; default 2048. */
+  /** Entries of regions that the code cache holds at most; default 16384. */
   readonly cacheLimit?: number;
   /** Whether code that was never executed is translated with what leads to it; default false. */
   readonly coldCode?: boolean;
@@ -44,7 +55,7 @@ export interface TieredOptions {
  * replacement uses better code for a function only when it is called again.
  */
 const longestRun = 1 << 20;
-/** From sample to sample, regions may leave so often to the interpreter … */
+/** Regions may leave so often to the interpreter … */
 const tooManyLeaves = 64;
 /** … and once in so many instructions. */
 const instructionsPerLeave = 1000n;
@@ -64,7 +75,9 @@ class TieredEngine implements Engine {
   readonly #services: Pick<TieredOptions, "now" | "onRegion">;
   readonly #code: GuestCode;
   readonly #cache: CodeCache;
-  readonly #search: RegionSearch;
+  readonly #baseline: BaselineSearch | undefined;
+  readonly #search: RegionSearch | undefined;
+  readonly #concentration = new Concentration();
   readonly #installer: RegionInstaller;
   /** Instructions that were interpreted until the last sample. */
   #sampledAt = 0n;
@@ -76,21 +89,45 @@ class TieredEngine implements Engine {
   #takeUpMs = 0;
 
   constructor(base: RegionHost, { isa, memory }: EngineOptions, options: TieredOptions) {
-    const { threshold = 2, regionLimit = 400, coldCode = false, translations } = options;
+    const { threshold, regionLimit = 400, coldCode = false, translations } = options;
+    // Where addresses are translated at every access, templates are too long to pay.
+    const isFlat = (memory.contexts ?? 1) === 1;
+    const { tiers = isFlat ? ["baseline", "optimised"] : ["optimised"] } = options;
     this.#base = base;
     this.#isa = isa;
     this.state = base.state;
-    this.#samplePeriod = options.samplePeriod ?? 4096;
+    this.#samplePeriod = options.samplePeriod ?? 8192;
     this.#services = options;
-    this.#cache = new CodeCache(isa, memory, base.regions, options.cacheLimit ?? 2048);
+    this.#cache = new CodeCache(isa, memory, base.regions, options.cacheLimit ?? 16384);
     this.#code = new GuestCode(isa, memory);
     const targets = translations?.profile?.targets;
-    const choice = { threshold, regionLimit, coldCode, targets };
-    this.#search = new RegionSearch(base, this.#code, choice);
     const parts = { isa, memory, host: base, code: this.#code, cache: this.#cache };
     this.#installer = new RegionInstaller({ ...parts, translations });
+    const { predecoded } = base.regions;
+    const frameOf = (pc: number): number => this.#code.frameOf(pc);
+    this.#baseline = tiers.includes("baseline")
+      ? new BaselineSearch({
+          host: base,
+          context: () => this.#code.context,
+          regions: new CodeRegions({
+            isa,
+            predecoded,
+            recorder: () => this.#installer.recorder,
+            frameOf,
+            memory: memory.memory,
+            coldCode,
+          }),
+          threshold,
+          limit: regionLimit,
+          isLoop: (has) => this.#search !== undefined && this.#concentration.isIn(has),
+        })
+      : undefined;
+    const choice = { threshold: threshold ?? 1, regionLimit, coldCode, targets };
+    this.#search = tiers.includes("optimised")
+      ? new RegionSearch(base, this.#code, choice)
+      : undefined;
     translations?.learnFrom?.(() => ({
-      targets: this.#search.targets(),
+      targets: this.#search?.targets() ?? [],
       alone: this.#installer.alone(),
     }));
   }
@@ -170,9 +207,15 @@ class TieredEngine implements Engine {
 
   #sample(left: number): Exit | undefined {
     const start = this.#now();
-    const exit = this.#search.sample(left);
+    // What a few loops spend their time in is worth an optimiser's; flat code isn't.
+    const isFlat = !this.#concentration.sample(toNumber(this.state.pc));
+    let exit: Exit | undefined;
+    if (this.#baseline && (isFlat || !this.#search)) this.#baseline.sample();
+    else exit = this.#search?.sample(left);
     this.#checkLeaves();
-    const regions = this.#search.take();
+    const flat = this.#baseline?.take() ?? [];
+    if (flat.length > 0) this.#installer.installBaseline(flat);
+    const regions = this.#search?.take() ?? [];
     const made = regions.length > 0 ? this.#installer.install(regions) : undefined;
     this.#translateMs += this.#now() - start;
     if (made) this.#show(made);
@@ -184,13 +227,14 @@ class TieredEngine implements Engine {
    * instance, or pages lie elsewhere than their colour says.
    */
   #checkLeaves(): void {
-    const { lastExit, leaves } = this.#base.regions;
+    const { leaves } = this.#base.regions;
     const count = (leaves - this.#leaves) >>> 0;
+    if (count < tooManyLeaves) return;
     const executed = this.retired - this.#checkedAt;
     this.#leaves = leaves;
     this.#checkedAt = this.retired;
-    if (count < tooManyLeaves || BigInt(count) * instructionsPerLeave < executed) return;
-    this.#installer.separate(lastExit);
+    if (BigInt(count) * instructionsPerLeave < executed) return;
+    this.#installer.separate(this.#base.regions.lastExit);
   }
 
   #show(made: RegionModule): void {

@@ -31,6 +31,10 @@ export interface RegionModule {
   readonly regions: readonly EmittedRegion[];
 }
 
+const parameters = ["i32", "i32"] as const;
+/** Regions of this tier have one entry. */
+const parameterNames = ["budget", "entry"];
+
 /** Generates the module; the n-th region is exported as `regionName(n)`. */
 export function regionModule(
   regions: readonly Region[],
@@ -54,12 +58,12 @@ export function regionModule(
   };
   const emitted = regions.map((formed, index): EmittedRegion => {
     const name = regionName(index);
-    const defined = module.declareFunction(name, ["i32"], ["i32"], ["budget"]);
+    const defined = module.declareFunction(name, parameters, ["i32"], parameterNames);
     const optimised = optimise(formed, isa);
     const steadiness = floatSteadiness(optimised, isa.layout);
     let unsteady: FunctionIndex | undefined;
     if (steadiness) {
-      unsteady = module.declareFunction(`${name}_unsteady`, ["i32"], ["i32"], ["budget"]);
+      unsteady = module.declareFunction(`${name}_unsteady`, parameters, ["i32"], parameterNames);
       module.defineFunction(unsteady, (code) => emitRegion(code, optimised, services));
     }
     const steady = steadiness && unsteady !== undefined ? { steadiness, unsteady } : undefined;

@@ -126,6 +126,7 @@ function unlessSteady(
   }
   code.if(() => {
     code.localGet(budget);
+    code.i32Const(0);
     code.call(unsteady);
     code.return();
   });

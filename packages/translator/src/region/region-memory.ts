@@ -3,29 +3,24 @@
  * where the page lies: then only the page has to be compared, and where the data is doesn't depend
  * on a table. What lies elsewhere is looked up in the software TLB.
  */
-import {
-  type AlignmentPolicy,
-  IsovmError,
-  type MemoryAccess,
-  type RegionPlaces,
-} from "@isovm/isa-spec";
+import { IsovmError, type MemoryAccess, type RegionPlaces } from "@isovm/isa-spec";
 import {
   type FunctionBuilder,
-  type Local,
   loadInstruction,
   type MemoryStrategy,
   type Push,
-  pageBits,
-  pushAccessedPage,
-  resize,
   storeInstruction,
 } from "@isovm/wasm";
 import type { RegisterSlot } from "../ir/register-slot.ts";
 import type { AccessGroup } from "./access-groups.ts";
+import {
+  type Coloured,
+  pushCheckedPlace,
+  pushGroupIsElsewhere,
+  pushKnownPlace,
+} from "./coloured-access.ts";
 import type { PlacedInstruction } from "./guest-code.ts";
 import type { HeldRegister } from "./region-services.ts";
-
-const colourEntryBytes = 8;
 
 /** What the strategy works with. */
 export interface RegionMemoryOptions {
@@ -89,67 +84,29 @@ export class RegionMemory implements MemoryStrategy {
     const { isAlone, places } = this.#options;
     const current = this.#current;
     if (!places.coloured || !current || isAlone(current)) return undefined;
+    const { coloured } = places;
     const group = this.#groups.get(current);
-    const mask = places.coloured.pages * 2 ** pageBits - 1;
     if (group) {
-      if (group.first === current) {
-        const lowest = this.#lowest(code, group);
-        this.#checkColour(code, lowest, direction, group.end - group.low, "any");
-      }
-      address();
-      resize(code, access.address.width, 32);
+      if (group.first === current) this.#checkGroup(code, coloured, group, direction);
+      pushKnownPlace(code, coloured, access, address);
     } else {
-      const guest = code.local("i64", "guest");
-      address();
-      resize(code, access.address.width, 64);
-      code.localSet(guest);
-      this.#checkColour(code, guest, direction, access.width / 8, access.alignment);
-      code.localGet(guest);
-      code.i32WrapI64();
+      pushCheckedPlace(code, coloured, access, address, direction, this.#options.leave);
     }
-    code.i32Const(mask);
-    code.i32And();
-    return places.coloured.start;
+    return coloured.start;
   }
 
-  /** Leaves the lowest address of a group in a local. */
-  #lowest(code: FunctionBuilder, { base, low }: AccessGroup): Local {
-    const held = this.#options.registers.get(base);
-    if (!held) throw new IsovmError("a group's register is not held", { offset: base.offset });
-    const guest = code.local("i64", "guest");
-    code.localGet(held.local);
-    if (base.width > 32) {
-      code.i64Const(low);
-      code.i64Add();
-    } else {
-      code.i32Const(low);
-      code.i32Add();
-      code.i64ExtendI32U();
-    }
-    code.localSet(guest);
-    return guest;
-  }
-
-  /** Leaves unless the page lies where its colour is, and all of `sizeBytes` in it. */
-  #checkColour(
+  #checkGroup(
     code: FunctionBuilder,
-    guest: Local,
+    coloured: Coloured,
+    group: AccessGroup,
     direction: "read" | "write",
-    sizeBytes: number,
-    alignment: AlignmentPolicy,
   ): void {
-    const { places, leave } = this.#options;
-    if (!places.coloured) return;
-    const { pages, readTable, writeTable } = places.coloured;
-    code.localGet(guest);
-    code.i64Const(pageBits - Math.log2(colourEntryBytes));
-    code.i64ShrU();
-    code.i32WrapI64();
-    code.i32Const((pages - 1) * colourEntryBytes);
-    code.i32And();
-    code.i64Load(direction === "read" ? readTable : writeTable);
-    pushAccessedPage(code, guest, sizeBytes, alignment);
-    code.i64Ne();
-    code.if(leave);
+    const held = this.#options.registers.get(group.base);
+    if (!held)
+      throw new IsovmError("a group's register is not held", { offset: group.base.offset });
+    const { base, low, end } = group;
+    const range = { baseWidth: base.width, direction, low, end };
+    pushGroupIsElsewhere(code, coloured, range, () => code.localGet(held.local));
+    code.if(this.#options.leave);
   }
 }

@@ -11,6 +11,13 @@ export interface RegionBlock {
   readonly expected: readonly number[];
 }
 
+/** How a region is translated. */
+export type RegionTier =
+  /** Quickly, with registers in memory. */
+  | "baseline"
+  /** By passes over its IR, with registers in locals. */
+  | "optimised";
+
 /** A region; its first block is the entry. Addresses are numbers, see address.ts. */
 export interface Region {
   readonly entry: number;

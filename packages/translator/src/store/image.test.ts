@@ -131,7 +131,7 @@ describe("an image", () => {
     const module = (pc: bigint, ...code: { address: bigint; bytes: Uint8Array }[]) => ({
       host: "",
       wasm: new Uint8Array(0),
-      regions: [{ pc, instructionCount: 1, exportName: "r", code }],
+      regions: [{ pc, entryNumber: 0, instructionCount: 1, exportName: "r", code }],
     });
     const two = Uint8Array.of(1, 2);
     const kinds = [

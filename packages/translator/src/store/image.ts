@@ -9,7 +9,7 @@
  * | 32 | identity of the program, ISA and translator |
  * | 4 | sequence: images with larger numbers were written later |
  * | list | hosts of the modules: `text` |
- * | list | modules: u32 number of the host, `block` Wasm, `list` of regions: u64 entry, u32 instructions, `text` export, `list` of code: u64 address, `block` bytes |
+ * | list | modules: u32 number of the host, `block` Wasm, `list` of regions: u64 entry, u16 its number, u32 instructions, `text` export, `list` of code: u64 address, `block` bytes |
  * | list | instructions that are alone: u64 address |
  * | list | indirect jumps: u64 address, `list` of u64 targets |
  * | 32 | SHA-256 of all bytes before |
@@ -24,7 +24,7 @@ import { type KeptProfile, readProfile, writeProfile } from "./kept-profile.ts";
 import type { RejectionReason } from "./translations.ts";
 
 const magic = new TextEncoder().encode("\x7fISOVMTI");
-const formatVersion = 2;
+const formatVersion = 3;
 
 /** What an image holds. */
 export interface ImageContents {
@@ -55,8 +55,8 @@ export async function encodeImage(
       .u32(numbers.get(host) ?? 0)
       .block(wasm)
       .u32(regions.length);
-    for (const { pc, instructionCount, exportName, code } of regions) {
-      writer.u64(pc).u32(instructionCount).text(exportName).u32(code.length);
+    for (const { pc, entryNumber, instructionCount, exportName, code } of regions) {
+      writer.u64(pc).u16(entryNumber).u32(instructionCount).text(exportName).u32(code.length);
       for (const { address, bytes } of code) writer.u64(address).block(bytes);
     }
   }
@@ -98,6 +98,7 @@ function readModule(reader: FieldReader, hosts: readonly string[]): KeptModule {
   const wasm = reader.block();
   const regions = reader.list(() => ({
     pc: reader.u64(),
+    entryNumber: reader.u16(),
     instructionCount: reader.u32(),
     exportName: reader.text(),
     code: reader.list(() => ({ address: reader.u64(), bytes: reader.block() })),

@@ -36,7 +36,7 @@ describe("modules without repetitions", () => {
     ]);
     const others = variants.map((code) => ({
       ...one,
-      regions: [{ pc: 0x1004n, instructionCount: 1, exportName: "r1", code }],
+      regions: [{ pc: 0x1004n, entryNumber: 0, instructionCount: 1, exportName: "r1", code }],
     }));
     expect(withoutRepetitions([one, ...others])).toEqual([one, ...others]);
   });

@@ -12,6 +12,8 @@ export interface KeptCode {
 export interface KeptRegion {
   /** Guest address of its entry. */
   readonly pc: bigint;
+  /** The number that its function is given for that entry. */
+  readonly entryNumber: number;
   /** Name of its function among the module's exports. */
   readonly exportName: string;
   /** Guest instructions in it. */

@@ -20,6 +20,7 @@ function kept(wasm: Uint8Array, regions: Record<string, [address: number, bytes:
     wasm,
     regions: Object.entries(regions).map(([exportName, code]) => ({
       pc: BigInt(code[0]?.[0] ?? 0),
+      entryNumber: 0,
       exportName,
       instructionCount: 1,
       code: code.map(([address, bytes]) => ({

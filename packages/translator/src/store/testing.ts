@@ -14,6 +14,7 @@ export const keptModules: fc.Arbitrary<KeptModule> = fc.record({
       .record({
         pc: fc.bigInt({ min: 0n, max: 2n ** 64n - 40n }),
         instructionCount: fc.nat(),
+        entryNumber: fc.nat({ max: 0xffff }),
         exportName: fc.string({ unit: "grapheme", maxLength: 5 }),
         bytes: fc.uint8Array({ minLength: 1, maxLength: 8 }),
         others: fc.array(
@@ -24,9 +25,10 @@ export const keptModules: fc.Arbitrary<KeptModule> = fc.record({
           { maxLength: 2 },
         ),
       })
-      .map(({ pc, instructionCount, exportName, bytes, others }) => ({
+      .map(({ pc, entryNumber, instructionCount, exportName, bytes, others }) => ({
         pc,
         instructionCount,
+        entryNumber,
         exportName,
         code: [...others, { address: pc, bytes }],
       })),
@@ -41,7 +43,7 @@ export function keptModule(number: number, wasmBytes = 20): KeptModule {
   return {
     host: "host",
     wasm: new Uint8Array(wasmBytes).fill(number),
-    regions: [{ pc, instructionCount: 1, exportName: `r${number}`, code }],
+    regions: [{ pc, entryNumber: 0, instructionCount: 1, exportName: `r${number}`, code }],
   };
 }
 

@@ -343,6 +343,20 @@ export class FunctionBuilder extends InstructionMethods {
     this.position = writeU32(this.bytes, this.position, last);
   }
 
+  /** Constructs that are open, the function itself not counted. */
+  protected get depth(): number {
+    return this.#open.length - 1;
+  }
+
+  /**
+   * Appends instructions that were encoded elsewhere, all constructs of which are closed. Nothing of
+   * them is checked.
+   */
+  encoded(code: Uint8Array): void {
+    if (this.validator !== undefined) throw this.#error(undefined, "encoded code is not validated");
+    this.append(code);
+  }
+
   /**
    * Ends the body and appends it to the module's code, preceded by the declarations of its locals.
    * Returns the buffer for the next function. Used by the module builder.

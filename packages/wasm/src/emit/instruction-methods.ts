@@ -67,6 +67,14 @@ class InstructionEmitter {
     this.limit = grown.length - longestInstruction;
   }
 
+  /** Appends encoded instructions. */
+  protected append(code: Uint8Array): void {
+    const { length } = code;
+    while (this.position + length > this.limit) this.grow();
+    this.bytes.set(code, this.position);
+    this.position += length;
+  }
+
   /** Appends an instruction of one byte. */
   protected plain(row: Instruction, opcode: number): void {
     if (this.validator !== undefined) this.validator.apply(row);
