@@ -33,7 +33,7 @@ export async function debianGuestFiles(): Promise<GuestFiles> {
   const output = mkdtempSync(join(tmpdir(), "isovm-guest-"));
   try {
     let messages = "";
-    const code = await main(["image", "debian-riscv64", "--output", output], {
+    const code = await main(["image", "debian-riscv64", "--no-disk", "--output", output], {
       ...nodeIo(),
       // The command has a directory `debian` in its own.
       cacheDirectory: async () => cacheDirectory(),
