@@ -1,5 +1,11 @@
 /** Composes the machine that the user asks for. */
-import { type BlockStorage, BoardError, type RandomSource, type SerialLine } from "@isovm/devices";
+import {
+  type BlockStorage,
+  BoardError,
+  type DeviceObserver,
+  type RandomSource,
+  type SerialLine,
+} from "@isovm/devices";
 import type { EngineFactory } from "@isovm/isa-spec";
 import { MemorySizeError, type SystemVm, startGuest, systemVm } from "@isovm/machine";
 import { LimitReachedError } from "../errors.ts";
@@ -35,6 +41,7 @@ export interface MachineOptions {
   readonly bootargs: string | undefined;
   /** By default the host's clock and randomness. */
   readonly surroundings?: MachineSurroundings;
+  readonly observe?: DeviceObserver;
 }
 
 /** A machine, off. */
@@ -66,7 +73,10 @@ export function composeMachine(options: MachineOptions): Machine {
     virtio: virtioSlots(storages, random),
   });
   let loaded: BootFiles | undefined;
-  const machine = createVm(() => systemVm({ architecture, engine, board, memoryBytes, harts }));
+  const { observe } = options;
+  const machine = createVm(() =>
+    systemVm({ architecture, engine, board, memoryBytes, harts, ...(observe && { observe }) }),
+  );
   vm = machine;
   return {
     vm: machine,

@@ -1,6 +1,14 @@
 /** A disk with a Debian system: packages, installed by a machine. */
 import { createHash } from "node:crypto";
-import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { fileStorage } from "@isovm/devices/node";
 import type { EngineFactory } from "@isovm/isa-spec";
@@ -60,8 +68,7 @@ async function makeDisk(
 ): Promise<void> {
   const { sizeBytes, onStep } = options;
   const files = [...packages.first, ...packages.others];
-  // The date of the newest package.
-  const epochSeconds = Math.max(...files.map((file) => Math.floor(statSync(file).mtimeMs / 1000)));
+  const epochSeconds = Math.max(...files.map(buildDate));
   const diskPath = join(directory, diskFile);
   makeFileSystem(diskPath, { sizeBytes, uuid: uuidOf(key), epochSeconds });
   onStep("putting the packages on an installation medium");
@@ -81,6 +88,15 @@ async function makeDisk(
     medium.close();
   }
   rmSync(work, { recursive: true });
+}
+
+/** When a package was built, in seconds since 1970: in the first header of its archive, deb(5). */
+function buildDate(file: string): number {
+  const header = Buffer.alloc(36);
+  const fd = openSync(file, "r");
+  readSync(fd, header);
+  closeSync(fd);
+  return Number(header.toString("latin1", 24, 36));
 }
 
 interface FileSystemOptions {
