@@ -47,6 +47,8 @@ const diskFile = "disk.raw";
 /** The path of the disk image: it stays in the cache. @throws CommandError */
 export async function rootDisk(options: RootDiskOptions): Promise<string> {
   const { packages, include, sizeBytes, onStep } = options;
+  // Better now than when all is fetched.
+  hostCommand("mkfs.ext4", ["-V"]);
   const essential = "?essential";
   const first = await packages.archives([essential]);
   const all = await packages.archives([essential, ...bootPackages, ...include]);
