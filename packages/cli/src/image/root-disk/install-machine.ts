@@ -1,6 +1,5 @@
 /** A machine that installs packages on its first drive from its second one. */
-import type { BlockStorage } from "@isovm/devices";
-import { seededRandom } from "@isovm/devices";
+import { type BlockStorage, seededRandom } from "@isovm/devices";
 import type { EngineFactory } from "@isovm/isa-spec";
 import { runSystem } from "@isovm/machine";
 import type { BootFiles } from "../../boot/boot-files.ts";
@@ -60,7 +59,7 @@ export async function runInstallation(options: InstallationOptions): Promise<voi
     engine,
     files: () => files,
     hasFirmware: false,
-    storages: [disk, medium],
+    storages: [flushedAtTheEnd(disk), medium],
     console: { transmit, write: (bytes) => bytes.forEach(transmit) },
     memoryBytes: memoryFor(medium.sizeBytes),
     harts: 1,
@@ -79,6 +78,19 @@ export async function runInstallation(options: InstallationOptions): Promise<voi
 }
 
 const newline = 0x0a;
+
+/** Installing stops half way or is done: until then, nothing has to last. */
+function flushedAtTheEnd(disk: BlockStorage): BlockStorage {
+  const { sizeBytes, readOnly } = disk;
+  return {
+    sizeBytes,
+    readOnly,
+    read: (offset, into) => disk.read(offset, into),
+    write: (offset, bytes) => disk.write(offset, bytes),
+    flush: () => {},
+    close: () => disk.close(),
+  };
+}
 
 /** The unpacked medium may take half of the memory. */
 function memoryFor(mediumBytes: number): number {
