@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -96,7 +97,10 @@ export async function debianRiscv64(options: ImageOptions): Promise<ImageFiles> 
     else {
       const [kernel, initrd] = [readFileSync(files.kernel), readFileSync(files.diskInitrd)];
       const made = await rootDisk({ ...disk, packages, kernel, initrd, onStep });
-      hostCommand("cp", ["--sparse=always", "--reflink=auto", made, path]);
+      // A disk that is there is taken for whole.
+      const partial = `${path}.partial`;
+      hostCommand("cp", ["--sparse=always", "--reflink=auto", made, partial]);
+      renameSync(partial, path);
     }
     return { ...files, disk: path };
   } catch (error) {

@@ -5,6 +5,7 @@ import { runSystem } from "@isovm/machine";
 import type { BootFiles } from "../../boot/boot-files.ts";
 import { bootTargetNamed } from "../../boot/boot-targets.ts";
 import { composeMachine } from "../../boot/compose.ts";
+import { hostFailures } from "../../boot/host-failures.ts";
 import { CommandError } from "../../errors.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { installCommand, installedMark } from "./install-script.ts";
@@ -65,6 +66,7 @@ export async function runInstallation(options: InstallationOptions): Promise<voi
     harts: 1,
     bootargs: `console=ttyS0 panic=-1 isovm.run="${installCommand}"`,
     surroundings: { epochSeconds, random: seededRandom(0) },
+    observe: hostFailures((line) => lines.push(line)),
   });
   start();
   await runSystem(vm, { fuel, idle: "skip" });

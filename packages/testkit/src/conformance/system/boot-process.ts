@@ -12,6 +12,7 @@ const commandHome = join(import.meta.dirname, "../../../../cli");
 export class IsovmCommand {
   /** A directory for the files of tests; removed with the command. */
   readonly directory: string = mkdtempSync(join(tmpdir(), "isovm-boot-"));
+  readonly #machines: BootProcess[] = [];
 
   constructor() {
     const bundler = join(commandHome, "bundle.mjs");
@@ -27,10 +28,15 @@ export class IsovmCommand {
   /** Boots a machine. `limits` are options of the shell's `ulimit`. */
   boot(options: readonly string[], limits: string = "-S"): BootProcess {
     const command = [process.execPath, this.file("bin/isovm.js"), "boot", ...options];
-    return new BootProcess(["sh", "-c", `ulimit ${limits}; exec "$@"`, "sh", ...command]);
+    const limited = ["sh", "-c", `ulimit ${limits}; exec "$@"`, "sh", ...command] as const;
+    const machine = new BootProcess(limited);
+    this.#machines.push(machine);
+    return machine;
   }
 
-  remove(): void {
+  /** Ends what still runs, and removes the directory. */
+  async remove(): Promise<void> {
+    await Promise.all(this.#machines.map((machine) => machine.kill()));
     rmSync(this.directory, { recursive: true });
   }
 }
@@ -80,13 +86,17 @@ export class BootProcess {
     return this.#messages;
   }
 
-  /** Waits until the guest has written that, behind what was waited for before. */
-  async expect(text: string): Promise<void> {
+  /**
+   * Waits until the guest has written a text behind the last one that was waited for; gives what it
+   * wrote in between.
+   */
+  async expect(text: string): Promise<string> {
     for (;;) {
       const at = this.#console.indexOf(text, this.#read);
       if (at >= 0) {
+        const between = this.#console.slice(this.#read, at);
         this.#read = at + text.length;
-        return;
+        return between;
       }
       if (this.#end) {
         throw new Error(
@@ -105,7 +115,7 @@ export class BootProcess {
     this.#child.stdin.write(`${line}\n`);
   }
 
-  /** Ends the process as nothing can prevent. */
+  /** Ends the process in a way that nothing can prevent, if it has not ended. */
   async kill(): Promise<ProcessEnd> {
     this.#child.kill("SIGKILL");
     return this.ended;
