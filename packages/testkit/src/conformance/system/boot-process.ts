@@ -25,11 +25,14 @@ export class IsovmCommand {
     return join(this.directory, name);
   }
 
-  /** Boots a machine. `limits` are options of the shell's `ulimit`. */
-  boot(options: readonly string[], limits: string = "-S"): BootProcess {
-    const command = [process.execPath, this.file("bin/isovm.js"), "boot", ...options];
-    const limited = ["sh", "-c", `ulimit ${limits}; exec "$@"`, "sh", ...command] as const;
-    const machine = new BootProcess(limited);
+  /** Boots a machine. No file of its host may grow beyond `mostFileBytes`. */
+  boot(options: readonly string[], mostFileBytes?: number): BootProcess {
+    const command = [process.execPath, this.file("bin/isovm.js"), "boot", ...options] as const;
+    // In blocks of 512 bytes: ulimit of POSIX.
+    const limit = `ulimit -f ${(mostFileBytes ?? 0) / 512}; exec "$@"`;
+    const machine = new BootProcess(
+      mostFileBytes === undefined ? command : ["sh", "-c", limit, "sh", ...command],
+    );
     this.#machines.push(machine);
     return machine;
   }
