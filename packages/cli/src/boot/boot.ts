@@ -20,6 +20,7 @@ import { composeMachine } from "./compose.ts";
 import { Console } from "./console.ts";
 import { openDrives } from "./drives.ts";
 import type { ConsoleCommand } from "./escape-keys.ts";
+import { hostFailures } from "./host-failures.ts";
 import { unpackKernel } from "./kernel-file.ts";
 import { exitCodeOf } from "./outcome.ts";
 
@@ -71,6 +72,11 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
   const storages = openDrives(drive);
   let session: BootSession | undefined;
   const console = new Console(io, (command: ConsoleCommand) => session?.command(command));
+  const say = (line: string): void => {
+    console.flush();
+    // A terminal in raw mode needs the carriage return.
+    stderr.line(io.stdin.isTerminal ? `${line}\r` : line);
+  };
   try {
     const { vm, start } = composeMachine({
       target,
@@ -85,6 +91,7 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
       memoryBytes: memory,
       harts,
       bootargs: options.append,
+      observe: hostFailures(say),
     });
     if (options.restore === undefined) start();
     else restore(vm, options.restore);
@@ -96,11 +103,7 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
       snapshot: options.snapshot,
       fuel: options.fuel ?? Number.POSITIVE_INFINITY,
       sliceInstructions: engine.sliceInstructions,
-      say: (line) => {
-        console.flush();
-        // A terminal in raw mode needs the carriage return.
-        stderr.line(io.stdin.isTerminal ? `${line}\r` : line);
-      },
+      say,
     });
     console.open();
     const runMillis = performance.now();

@@ -1,19 +1,30 @@
 /** Composes the machine that the user asks for. */
-import { randomBytes } from "node:crypto";
-import { type BlockStorage, BoardError } from "@isovm/devices";
-import type { EngineFactory } from "@isovm/isa-spec";
 import {
-  type BootImage,
-  MemorySizeError,
-  type SystemVm,
-  startGuest,
-  systemVm,
-} from "@isovm/machine";
+  type BlockStorage,
+  BoardError,
+  type DeviceObserver,
+  type RandomSource,
+  type SerialLine,
+} from "@isovm/devices";
+import type { EngineFactory } from "@isovm/isa-spec";
+import { MemorySizeError, type SystemVm, startGuest, systemVm } from "@isovm/machine";
 import { LimitReachedError } from "../errors.ts";
+import { hostRandom } from "../run/clock.ts";
 import { type BootFiles, bootImage } from "./boot-files.ts";
 import type { BootTarget } from "./boot-targets.ts";
-import type { Console } from "./console.ts";
 import { virtioSlots } from "./drives.ts";
+
+/** Where a machine writes: through its serial port, and through isovm's own firmware. */
+export interface MachineConsole extends SerialLine {
+  write(bytes: Uint8Array): void;
+}
+
+/** What a machine gets of the world outside. */
+export interface MachineSurroundings {
+  /** The date at power-on, in seconds since 1970. */
+  readonly epochSeconds: number;
+  readonly random: RandomSource;
+}
 
 /** What a machine is composed of. */
 export interface MachineOptions {
@@ -24,10 +35,13 @@ export interface MachineOptions {
   /** Whether firmware is among the files. */
   readonly hasFirmware: boolean;
   readonly storages: readonly BlockStorage[];
-  readonly console: Console;
+  readonly console: MachineConsole;
   readonly memoryBytes: number;
   readonly harts: number;
   readonly bootargs: string | undefined;
+  /** By default the host's clock and randomness. */
+  readonly surroundings?: MachineSurroundings;
+  readonly observe?: DeviceObserver;
 }
 
 /** A machine, off. */
@@ -42,6 +56,7 @@ const seedBytes = 32;
 /** The machine. @throws UsageError, InputError, LimitReachedError */
 export function composeMachine(options: MachineOptions): Machine {
   const { target, engine, files, storages, console, memoryBytes, harts, bootargs } = options;
+  const { epochSeconds, random } = options.surroundings ?? hostSurroundings();
   let vm: SystemVm | undefined;
   const power = (event: Parameters<SystemVm["end"]>[0]): void => vm?.end(event);
   // Without firmware, isovm's own answers the kernel.
@@ -54,28 +69,30 @@ export function composeMachine(options: MachineOptions): Machine {
     harts,
     console,
     power,
-    rtcEpochSeconds: Math.floor(Date.now() / 1000),
-    virtio: virtioSlots(storages),
+    rtcEpochSeconds: epochSeconds,
+    virtio: virtioSlots(storages, random),
   });
-  const rngSeed = randomBytes(seedBytes);
-  let image: BootImage | undefined;
-  const machine = createVm(() => systemVm({ architecture, engine, board, memoryBytes, harts }));
+  let loaded: BootFiles | undefined;
+  const { observe } = options;
+  const machine = createVm(() =>
+    systemVm({ architecture, engine, board, memoryBytes, harts, ...(observe && { observe }) }),
+  );
   vm = machine;
   return {
     vm: machine,
     start: () => {
-      image ??= bootImage(files(), {
-        target,
-        architecture,
-        board,
-        memoryBytes,
-        harts,
-        bootargs,
-        rngSeed,
-      });
-      startGuest(machine, image);
+      loaded ??= files();
+      // No two starts have the same seed.
+      const rngSeed = new Uint8Array(seedBytes);
+      random.fill(rngSeed);
+      const options = { target, architecture, board, memoryBytes, harts, bootargs, rngSeed };
+      startGuest(machine, bootImage(loaded, options));
     },
   };
+}
+
+function hostSurroundings(): MachineSurroundings {
+  return { epochSeconds: Math.floor(Date.now() / 1000), random: { fill: hostRandom } };
 }
 
 function createVm(create: () => SystemVm): SystemVm {

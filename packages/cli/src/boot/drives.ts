@@ -3,6 +3,7 @@ import {
   type BlockStorage,
   type DeviceFactory,
   overlay,
+  type RandomSource,
   StorageError,
   virtioBlock,
   virtioEntropy,
@@ -11,7 +12,6 @@ import {
 import { fileStorage } from "@isovm/devices/node";
 import { InputError, UsageError } from "../errors.ts";
 import type { Drive } from "../options/drive.ts";
-import { hostRandom } from "../run/clock.ts";
 
 /** Slots of the board; the last one has the entropy device. */
 const mostDrives = 7;
@@ -36,10 +36,13 @@ export function openDrives(drives: readonly Drive[]): BlockStorage[] {
 }
 
 /** The devices in a board's slots: drives from the first one on, entropy in the last. */
-export function virtioSlots(storages: readonly BlockStorage[]): (DeviceFactory | undefined)[] {
+export function virtioSlots(
+  storages: readonly BlockStorage[],
+  random: RandomSource,
+): (DeviceFactory | undefined)[] {
   const slots: (DeviceFactory | undefined)[] = storages.map((storage, index) =>
     virtioMmio(virtioBlock(storage, { serial: `drive${index}` })),
   );
-  slots[mostDrives] = virtioMmio(virtioEntropy({ fill: hostRandom }));
+  slots[mostDrives] = virtioMmio(virtioEntropy(random));
   return slots;
 }

@@ -11,9 +11,11 @@ import { engineNames } from "../run/engines.ts";
 
 const examples = `
 Examples:
-  isovm image debian-riscv64                 kernel, firmware, initial file system
+  isovm image debian-riscv64                 kernel, firmware, initial file systems, a disk
   isovm boot --bios debian-riscv64/firmware --kernel debian-riscv64/kernel \\
     --initrd debian-riscv64/initrd --append console=ttyS0
+  isovm boot --kernel debian-riscv64/kernel --initrd debian-riscv64/initrd-disk \\
+    --drive debian-riscv64/disk.raw --append 'console=ttyS0 root=/dev/vda'
   isovm boot --kernel Image --append 'console=ttyS0 root=/dev/vda' --drive disk.raw
   isovm boot --kernel Image --drive disk.raw,overlay --snapshot machine.snapshot --fuel 2G
   isovm boot --kernel Image --drive disk.raw,overlay --restore machine.snapshot

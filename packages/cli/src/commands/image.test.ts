@@ -22,6 +22,16 @@ describe("isovm image", () => {
     ]);
   });
 
+  it.each([
+    ["--disk-size", "1M", '"1M" is no size for the disk: give a multiple of 4K from 512M on'],
+    ["--disk-size", "600000001", '"600000001" is no size for the disk: give a multiple of 4K'],
+    ["--include", "nano,-oRoot=/", '"-oRoot=/" is no name of a package'],
+  ])("refuses %s %s", async (option, value, message) => {
+    const { exitCode, stderr } = await isovm(["image", "debian-riscv64", option, value]);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(125);
+  });
+
   it("says what it needs where there is no apt", async () => {
     vi.stubEnv("PATH", directory);
     const output = join(directory, "out");

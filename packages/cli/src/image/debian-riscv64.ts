@@ -1,6 +1,15 @@
-/** A guest from Debian's packages for riscv64: kernel, firmware, initial file system. */
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+/** A guest from Debian's packages for riscv64: kernel, firmware, initial file systems, a disk. */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import type { EngineFactory } from "@isovm/isa-spec";
 import {
   DebianFetchError,
   type DebianPackages,
@@ -10,8 +19,10 @@ import {
 } from "@isovm/testkit/debian";
 import { CommandError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { hostCommand } from "./host-command.ts";
 import { deviceModules, diskModules } from "./init-script.ts";
 import { initramfs } from "./initramfs.ts";
+import { rootDisk } from "./root-disk/root-disk.ts";
 
 /** What {@link debianRiscv64} takes. */
 export interface ImageOptions {
@@ -21,7 +32,18 @@ export interface ImageOptions {
   readonly suite: string;
   /** Keeps the packages; undefined if there is no such directory. */
   readonly cacheDirectory: string | undefined;
+  /** A disk to make; undefined for none. */
+  readonly disk: DiskOptions | undefined;
   readonly onStep: StepListener;
+}
+
+/** A disk with a whole system. */
+export interface DiskOptions {
+  readonly sizeBytes: number;
+  /** Packages beside those that such a system needs. */
+  readonly include: readonly string[];
+  /** What executes the machine that installs them. */
+  readonly engine: EngineFactory;
 }
 
 /** The paths of what was made. */
@@ -32,14 +54,15 @@ export interface ImageFiles {
   readonly initrd: string;
   /** Initial file system that goes on with the one on a drive. */
   readonly diskInitrd: string;
+  readonly disk?: string;
 }
 
 const firmwareFile = "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin";
 
 /** Makes the files. @throws CommandError */
 export async function debianRiscv64(options: ImageOptions): Promise<ImageFiles> {
-  const { output, suite, cacheDirectory, onStep } = options;
-  const files: ImageFiles = {
+  const { output, suite, cacheDirectory, disk, onStep } = options;
+  const files = {
     firmware: join(output, "firmware"),
     kernel: join(output, "kernel"),
     initrd: join(output, "initrd"),
@@ -68,7 +91,18 @@ export async function debianRiscv64(options: ImageOptions): Promise<ImageFiles> 
     copyFileSync(join(directory, "boot", `vmlinux-${version}`), files.kernel);
     writeFileSync(files.initrd, initialFiles(deviceModules));
     writeFileSync(files.diskInitrd, initialFiles([...deviceModules, ...diskModules]));
-    return files;
+    if (!disk) return files;
+    const path = join(output, "disk.raw");
+    if (existsSync(path)) onStep(`${path} stays as it is: delete it to get a new one`);
+    else {
+      const [kernel, initrd] = [readFileSync(files.kernel), readFileSync(files.diskInitrd)];
+      const made = await rootDisk({ ...disk, packages, kernel, initrd, onStep });
+      // A disk that is there is taken for whole.
+      const partial = `${path}.partial`;
+      hostCommand("cp", ["--sparse=always", "--reflink=auto", made, partial]);
+      renameSync(partial, path);
+    }
+    return { ...files, disk: path };
   } catch (error) {
     if (error instanceof DebianUnavailableError || error instanceof DebianFetchError) {
       throw new CommandError(error.message, exitCodes.failure, { cause: error });

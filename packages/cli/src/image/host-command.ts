@@ -17,12 +17,16 @@ const packages: Readonly<Record<string, string>> = {
 export function hostCommand(
   name: string,
   args: readonly string[],
-  options: { readonly input?: Uint8Array } = {},
+  environment: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const result = spawnSync(name, args, {
-    ...options,
-    // System tools may stand where users don't look.
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: "C" },
+    env: {
+      ...process.env,
+      // System tools may stand where users don't look.
+      PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+      LC_ALL: "C",
+      ...environment,
+    },
     maxBuffer: 2 ** 30,
   });
   if (result.error) {

@@ -38,7 +38,7 @@ run=$(option isovm.run)
 root=$(option root)
 
 start_system() {
-  modprobe -a virtio_mmio virtio_blk ext4 || return
+  modprobe -a ${[...deviceModules, "ext4"].join(" ")} || return
   case "$root" in
     UUID=*|LABEL=*) device=$(findfs "$root") ;;
     *) device=$root ;;

@@ -79,16 +79,29 @@ export async function openApt(
   return { get, cache, update, archives };
 }
 
-/** The `.deb` files of the packages and of all that they depend on, downloaded and verified. */
-export async function downloadClosure(apt: Apt, packages: readonly string[]): Promise<string[]> {
+/**
+ * The `.deb` files of the packages and of all that they depend on, downloaded and verified, in the
+ * order that apt would install them in.
+ */
+export async function downloadClosure(
+  apt: Apt,
+  packages: readonly string[],
+  onStep: StepListener = () => {},
+): Promise<string[]> {
   const install = ["install", "-y", "--no-install-recommends"] as const;
   return retryAfterUpdate(apt, async () => {
-    await apt.get([...install, "--download-only", ...packages]);
     const simulation = await apt.get([...install, "--simulate", ...packages]);
-    return [...simulation.matchAll(/^Inst (\S+) \((\S+) .*\[(\w+)\]\)/gm)].map(
+    const files = [...simulation.matchAll(/^Inst (\S+) \((\S+) .*\[(\w+)\]\)/gm)].map(
       ([, name = "", version = "", architecture = ""]) =>
         join(apt.archives, `${name}_${version.replaceAll(":", "%3a")}_${architecture}.deb`),
     );
+    // What lies there was verified when it came.
+    const missing = files.filter((file) => !existsSync(file)).length;
+    if (missing > 0) {
+      onStep(`fetching ${missing} packages`);
+      await apt.get([...install, "--download-only", ...packages]);
+    }
+    return files;
   });
 }
 

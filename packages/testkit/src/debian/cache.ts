@@ -62,14 +62,16 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * The directory at `path`, made by `fill` if it isn't there: it appears whole or not at all.
+ * The directory at `path`, made by `fill` if it isn't there: it appears whole or not at all. Nobody
+ * else may be making it: see {@link withLock}.
  */
 export async function cachedDirectory(
   path: string,
   fill: (temporary: string) => Promise<void>,
 ): Promise<string> {
   if (existsSync(path)) return path;
-  const temporary = `${path}.${process.pid}.partial`;
+  // What an earlier process could not finish.
+  const temporary = `${path}.partial`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   try {

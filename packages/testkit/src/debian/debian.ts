@@ -46,6 +46,16 @@ export interface DebianPackages {
   root(packages: readonly string[]): Promise<string>;
   /** The names of the packages that one depends on; of alternatives the first. */
   dependencies(name: string): Promise<string[]>;
+  /**
+   * The paths of the `.deb` files of packages and all that they depend on, in the order that apt
+   * would install them in. A package may be one of apt's patterns, such as `?essential`.
+   */
+  archives(packages: readonly string[]): Promise<string[]>;
+  /**
+   * The path of a directory for what is made from packages: `fill` makes it, whole or not at all,
+   * if there is none of that name in the cache.
+   */
+  derived(name: string, fill: (directory: string) => Promise<void>): Promise<string>;
 }
 
 /** Debian packages: of suite `trixie` for `riscv64` by default. */
@@ -85,6 +95,11 @@ export function debianPackages(options: DebianOptions = {}): DebianPackages {
       });
     },
     dependencies: (name) => withApt((apt) => dependenciesOf(apt, name)),
+    archives: (names) => withApt((apt) => downloadClosure(apt, names, onStep)),
+    derived: (name, fill) => {
+      const path = join(base, "derived", name);
+      return withLock(`${path}.lock`, () => cachedDirectory(path, fill));
+    },
   };
 }
 

@@ -32,26 +32,34 @@ export interface GuestFiles {
 export async function debianGuestFiles(): Promise<GuestFiles> {
   const output = mkdtempSync(join(tmpdir(), "isovm-guest-"));
   try {
-    let messages = "";
-    const code = await main(["image", "debian-riscv64", "--output", output], {
-      ...nodeIo(),
-      // The command has a directory `debian` in its own.
-      cacheDirectory: async () => cacheDirectory(),
-      stdout: { isTerminal: false, write: () => true },
-      stderr: {
-        isTerminal: false,
-        write: (bytes) => {
-          messages += new TextDecoder().decode(bytes);
-          return true;
-        },
-      },
-    });
-    if (code !== exitCodes.success) throw new Error(messages);
+    await makeDebianGuest(output, ["--no-disk"]);
     const file = (name: string): Uint8Array => readFileSync(join(output, name));
     return { firmware: file("firmware"), kernel: file("kernel"), initrd: file("initrd") };
   } finally {
     rmSync(output, { recursive: true });
   }
+}
+
+/** Has `isovm image` make a guest's files in a directory. */
+export async function makeDebianGuest(
+  output: string,
+  options: readonly string[] = [],
+): Promise<void> {
+  let messages = "";
+  const code = await main(["image", "debian-riscv64", "--output", output, ...options], {
+    ...nodeIo(),
+    // The command has a directory `debian` in its own.
+    cacheDirectory: async () => cacheDirectory(),
+    stdout: { isTerminal: false, write: () => true },
+    stderr: {
+      isTerminal: false,
+      write: (bytes) => {
+        messages += new TextDecoder().decode(bytes);
+        return true;
+      },
+    },
+  });
+  if (code !== exitCodes.success) throw new Error(messages);
 }
 
 /** What a guest is booted with. */
