@@ -3,6 +3,7 @@
  * only. The rows are those of a process VM; what they can't say alone – traps, control registers
  * with side effects, address translation – is this interface, behind the exits of an engine.
  */
+import type { HartDebugger } from "./debugger.ts";
 import type { AccessKind, ArchitecturalState, Exit } from "./engine.ts";
 import type { Isa } from "./isa.ts";
 
@@ -82,6 +83,8 @@ export interface PrivilegedHart {
   save(): unknown;
   /** Takes back what {@link save} returned. */
   restore(saved: unknown): void;
+  /** What a debugger sees of it; to be used while the machine handles this hart. */
+  readonly debugger?: HartDebugger;
 }
 
 /** An ISA with its privileged part. */

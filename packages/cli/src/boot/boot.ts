@@ -1,7 +1,8 @@
 /** Boots what the command line says. */
 import { readFileSync } from "node:fs";
 import { IsovmError } from "@isovm/isa-spec";
-import type { SystemVm } from "@isovm/machine";
+import { GdbStub, type SystemVm, systemDebugTarget } from "@isovm/machine";
+import { GdbServer } from "../debug/gdb-server.ts";
 import { CommandError, InputError, UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { CommandIo } from "../io/command-io.ts";
@@ -38,7 +39,7 @@ export interface BootOptions {
   readonly store?: StoreOption;
   readonly fuel?: number;
   readonly stats?: true;
-  readonly gdb?: string;
+  readonly gdb?: number;
   readonly snapshot?: string;
   readonly restore?: string;
 }
@@ -70,6 +71,7 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
     directory === undefined ? undefined : await openUsualStore(directory, identityOf(options), io);
   const storages = openDrives(drive);
   let session: BootSession | undefined;
+  let debug: GdbServer | undefined;
   const console = new Console(io, (command: ConsoleCommand) => session?.command(command));
   try {
     const { vm, start } = composeMachine({
@@ -89,6 +91,11 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
     if (options.restore === undefined) start();
     else restore(vm, options.restore);
     progress(`${mebibytes(memory)} of memory, harts: ${harts}; Ctrl-A h for help`);
+    const stub = options.gdb === undefined ? undefined : new GdbStub(systemDebugTarget(vm));
+    if (stub) {
+      debug = await GdbServer.listen(options.gdb ?? 0, stub);
+      stderr.line(`isovm: ${debug.invitation}`);
+    }
     session = new BootSession({
       vm,
       io,
@@ -96,6 +103,7 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
       snapshot: options.snapshot,
       fuel: options.fuel ?? Number.POSITIVE_INFINITY,
       sliceInstructions: engine.sliceInstructions,
+      stub,
       say: (line) => {
         console.flush();
         // A terminal in raw mode needs the carriage return.
@@ -115,16 +123,18 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
       const figures = engineStatistics(vm, vm.architecture.isa, times, store?.figures());
       stderr.line(JSON.stringify({ ...figures, harts: vm.harts, guestMs: Number(vm.nanos) / 1e6 }));
     }
-    return exitCodeOf(end);
+    const exitCode = exitCodeOf(end);
+    await debug?.close({ kind: "exited", code: exitCode });
+    return exitCode;
   } finally {
+    await debug?.close();
     console.close();
     for (const storage of storages) storage.close();
   }
 }
 
 /** @throws UsageError */
-function refuseWhatIsMissing({ gdb, net, snapshot, restore }: BootOptions): void {
-  if (gdb !== undefined) throw new UsageError("--gdb: isovm boot has no debugger interface yet");
+function refuseWhatIsMissing({ net, snapshot, restore }: BootOptions): void {
   if (net === "user") {
     throw new UsageError("--net user: machines have no way to the host's network yet; use none");
   }

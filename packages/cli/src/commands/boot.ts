@@ -5,6 +5,7 @@ import type { CommandIo } from "../io/command-io.ts";
 import { parseCount } from "../options/count.ts";
 import { type Drive, parseDrive } from "../options/drive.ts";
 import { parseHarts } from "../options/harts.ts";
+import { parsePort } from "../options/port.ts";
 import { parseMemorySize } from "../options/size.ts";
 import { parseStore } from "../options/store.ts";
 import { engineNames } from "../run/engines.ts";
@@ -53,7 +54,7 @@ export function addBoot(parent: Command, io: CommandIo, exit: (code: number) => 
     )
     .option("--fuel <N>", "limit of instructions, such as 2G", parseCount)
     .option("--stats", "end standard error with one line of figures in JSON")
-    .option("--gdb <PORT>", "wait for a debugger (not there yet)")
+    .option("--gdb <PORT>", "wait for GDB on this port of this computer; 0 is any", parsePort)
     .option("--snapshot <FILE>", "where Ctrl-A s, a signal or the end of --fuel keep the machine")
     .option("--restore <FILE>", "go on from a snapshot of the same machine")
     .addHelpText("after", examples)

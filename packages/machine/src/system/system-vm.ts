@@ -1,6 +1,13 @@
 /** The system VM: an ISA with its privileged part, an engine and a board, composed to boot an OS. */
 import { type Board, type BuiltBoard, buildBoard, type PowerEvent } from "@isovm/devices";
-import { type Engine, IsovmError, type PrivilegedArchitecture } from "@isovm/isa-spec";
+import {
+  type ArchitecturalState,
+  type Engine,
+  IsovmError,
+  type PrivilegedArchitecture,
+  type PrivilegedHart,
+} from "@isovm/isa-spec";
+import { BreakpointArrivals } from "../debug/breakpoint-arrivals.ts";
 import { decodeSnapshot, encodeSnapshot, SnapshotError, type SnapshotHeader } from "./snapshot.ts";
 import { SystemClock } from "./system-clock.ts";
 import { SystemHart } from "./system-hart.ts";
@@ -37,6 +44,8 @@ export class SystemVm {
   /** Instructions that the engine had retired when the current run began; undefined if none is on. */
   #runningSince: bigint | undefined;
   #ended: PowerEvent | undefined;
+  #isPaused = false;
+  readonly #arrivals: BreakpointArrivals<SystemHart>;
 
   /**
    * @throws MemorySizeError if there can't be so much RAM
@@ -65,6 +74,7 @@ export class SystemVm {
       clock: { time: () => clock.nanos / tickNanos },
     });
     const tickNanos = BigInt(1e9 / timebaseHz);
+    this.#arrivals = new BreakpointArrivals(this.engine, (hart) => hart.retired());
     this.#harts = Array.from(
       { length: harts },
       (_, index) =>
@@ -108,6 +118,25 @@ export class SystemVm {
     return this.#harts.length;
   }
 
+  /** The hart that executed last, or will next: where a run stopped. */
+  get currentHart(): number {
+    return this.#current.index;
+  }
+
+  /** Instructions that one hart has executed, those that trapped included. */
+  executedBy(hart: number): bigint {
+    return this.#hart(hart).retired();
+  }
+
+  /** What `look` finds out about a hart, whose registers are in the state meanwhile. */
+  inspect<Found>(
+    index: number,
+    look: (state: ArchitecturalState, hart: PrivilegedHart) => Found,
+  ): Found {
+    const hart = this.#hart(index);
+    return this.#visit(hart, () => look(this.engine.state, hart.privileged));
+  }
+
   /** Puts a hart into its state after power-on, with the program counter and registers given. */
   startHart(index: number, pc: bigint, registers: readonly RegisterValue[] = []): void {
     const hart = this.#hart(index);
@@ -123,6 +152,12 @@ export class SystemVm {
   /** Ends the machine after the instruction that is executing: for a board's power switch. */
   end(event: PowerEvent): void {
     this.#ended = event;
+    this.#interrupt();
+  }
+
+  /** Has the current run, or the next one, return `paused` where it could go on. */
+  pause(): void {
+    this.#isPaused = true;
     this.#interrupt();
   }
 
@@ -142,6 +177,10 @@ export class SystemVm {
         this.#ended = undefined;
         return ended;
       }
+      if (this.#isPaused) {
+        this.#isPaused = false;
+        return { kind: "paused" };
+      }
       this.#clock.fireDue();
       const hart = this.#schedule();
       if (!hart) return { kind: "idle", untilNanos: this.#clock.next };
@@ -151,7 +190,11 @@ export class SystemVm {
       const executed = Number(this.#executed - before);
       left -= executed;
       this.#left -= executed;
-      if (stopped) return { kind: "breakpoint" };
+      if (stopped) {
+        // Who wanted a pause has it.
+        this.#isPaused = false;
+        return { kind: "breakpoint" };
+      }
     }
   }
 
@@ -230,11 +273,12 @@ export class SystemVm {
     const budget = next === undefined ? most : Math.min(most, Math.max(1, Number(next - nanos)));
     hart.privileged.takeInterrupt();
     hart.select();
+    if (this.#arrivals.isNew(hart)) return true;
     this.#runningSince = engine.retired;
     const exit = engine.run(budget);
     this.#executed += engine.retired - this.#runningSince;
     this.#runningSince = undefined;
-    if (exit.kind === "breakpoint") return true;
+    if (exit.kind === "breakpoint") return this.#arrivals.isNew(hart);
     if (exit.kind === "budget") return false;
     this.#executed += 1n;
     const { kind } = hart.privileged.handle(exit);
@@ -272,12 +316,18 @@ export class SystemVm {
     this.engine.state.reservation = undefined;
   }
 
-  /** Does something with a hart's registers in the engine. */
-  #visit(hart: SystemHart, action: () => void): void {
+  /** Does something with a hart's registers in the engine, which leaves those of others alone. */
+  #visit<Result>(hart: SystemHart, action: () => Result): Result {
     const before = this.#current;
-    this.#switchTo(hart);
-    action();
-    this.#switchTo(before);
+    if (hart === before) return action();
+    before.leave();
+    hart.enter();
+    try {
+      return action();
+    } finally {
+      hart.leave();
+      before.enter();
+    }
   }
 
   #hart(index: number): SystemHart {
