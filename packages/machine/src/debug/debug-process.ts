@@ -1,7 +1,6 @@
 /** Runs a process VM as a debugger says. */
 import type { AbiRuntime } from "../abi.ts";
 import type { ExceptionExit, ProcessVm, RunResult } from "../process-vm.ts";
-import type { DebugTarget } from "./debug-target.ts";
 import { remoteSignals } from "./gdb/signals.ts";
 import type { GdbStub } from "./gdb/stub.ts";
 import type { DebuggedProcess } from "./process-debug-target.ts";
