@@ -84,7 +84,6 @@ describe("isovm boot", () => {
     [["--bios", "fails", "--memory", "1M", "--initrd", "big"], /doesn't fit into 1 MiB/],
     [["--bios", "fails", "--harts", "65"], /"65" is no number of harts: give one from 1 to 64$/],
     [["--bios", "fails", "--isa", "vax"], /no machine for the ISA "vax"; give one of rv64, rv32$/],
-    [["--bios", "fails", "--gdb", "1234"], /--gdb: isovm boot has no debugger interface yet$/],
     [["--bios", "fails", "--net", "tap"], /--net tap: give none or user$/],
     [["--bios", "fails", "--append", "x".repeat(3 << 20)], /device tree .* shorten --append$/],
   ];

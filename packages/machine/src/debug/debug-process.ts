@@ -1,12 +1,16 @@
 /** Runs a process VM as a debugger says. */
 import type { AbiRuntime } from "../abi.ts";
 import type { ExceptionExit, ProcessVm, RunResult } from "../process-vm.ts";
+import type { DebugStop } from "./debug-target.ts";
 import { remoteSignals } from "./gdb/signals.ts";
 import type { GdbStub } from "./gdb/stub.ts";
 import type { DebuggedProcess } from "./process-debug-target.ts";
 
 /** What a run of a debugged process returns. */
 export type DebuggedRunResult = Exclude<RunResult, { kind: "breakpoint" | "exception" }>;
+
+/** Instructions executed singly in one go. */
+const patience = 10_000;
 
 /** The signal that ends what a debugger kills. */
 const killed = { kind: "killed", signal: 9, core: false } as const;
@@ -41,8 +45,9 @@ export class ProcessDebugger<Runtime extends AbiRuntime> {
         continue;
       }
       if (order.ignoresSignal) vm.ignoreException();
-      const result = order.step === undefined ? vm.runFor(fuel) : this.#step(order.step);
-      if (result.kind === "step") this.#stop(result);
+      const isWhole = order.step === undefined && this.#stub.watchpoints.size === 0;
+      const result = isWhole ? vm.runFor(fuel) : this.#runSingly(order.step, fuel);
+      if (result.kind === "step" || result.kind === "watchpoint") this.#stop(result);
       else if (result.kind === "breakpoint") {
         if (this.#isDebugged) this.#stop(result);
       } else if (result.kind === "exception") {
@@ -63,17 +68,28 @@ export class ProcessDebugger<Runtime extends AbiRuntime> {
     return undefined;
   }
 
-  /** Executes one instruction, of whichever thread's turn it is. */
-  #step(id: number): RunResult | { readonly kind: "step" } {
+  /** Runs until a thread has executed one instruction, or what is watched has changed. */
+  #runSingly(
+    id: number | undefined,
+    fuel: number,
+  ): RunResult | { readonly kind: "step" } | Extract<DebugStop, { kind: "watchpoint" }> {
     const vm = this.#vm;
-    const before = vm.executed;
-    const result = vm.runFor(1);
-    const isPlain = result.kind === "fuel" || result.kind === "idle";
-    const isDone = isPlain && vm.executed !== before && this.#threadOf() === id;
-    return isDone ? { kind: "step" } : result;
+    const { watchpoints } = this.#stub;
+    for (let count = 0; count < Math.min(fuel, patience); count += 1) {
+      const before = vm.executed;
+      const result = vm.runFor(1);
+      const isPlain = result.kind === "fuel" || result.kind === "idle";
+      if (!isPlain) return result;
+      const watched = watchpoints.size > 0 ? watchpoints.changed() : undefined;
+      if (watched) return { kind: "watchpoint", address: watched.address };
+      const hasExecuted = vm.executed !== before;
+      if (hasExecuted && id !== undefined && this.#threadOf() === id) return { kind: "step" };
+      if (result.kind === "idle") return result;
+    }
+    return { kind: "fuel" };
   }
 
-  #stop(stop: Parameters<GdbStub["stopped"]>[0]): void {
+  #stop(stop: DebugStop): void {
     this.#isInterrupted = false;
     this.#stub.stopped(stop);
   }

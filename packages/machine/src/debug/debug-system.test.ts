@@ -168,7 +168,8 @@ describe("a debugged machine", () => {
     expect(remote.ask("M80000000,2:00")).toBe("E22");
     expect(remote.ask("M80000000,1")).toBe("E22");
     expect(remote.ask("vMustReplyEmpty")).toBe("");
-    expect(remote.ask("Z2,80000000,4")).toBe("");
+    expect(remote.ask("Z3,80000000,4")).toBe("");
+    expect(remote.ask("Z2,80000000,1001")).toBe("E22");
     expect(remote.ask("vconstructor")).toBe("");
     expect(remote.ask("")).toBe("");
   });
@@ -228,6 +229,32 @@ describe("a debugged machine", () => {
     expect(places.slice(0, 3)).toEqual([4n, 8n, 12n]);
     expect(places[3]).toBe(BigInt(`0x${address("handler")}`) - BigInt(ram));
     expect(places[4]).toBe(BigInt(`0x${address("behind")}`) - BigInt(ram));
+  });
+
+  it("stops behind the instruction that changes what is watched", async () => {
+    const { remote, address, end } = debugged(`
+          la   t0, watched
+    loop: addi s0, s0, 1
+          sw   zero, 4(t0)
+          sw   s1, 0(t0)
+    behind:
+          srli s1, s0, 3
+          beqz s2, loop
+          ${powerOff}
+          .balign 4
+    watched:
+          .word 0, 0`);
+    expect(remote.ask(`Z2,${address("watched")},4`)).toBe("OK");
+    for (const count of [9n, 17n]) {
+      remote.send("c");
+      expect(await remote.next()).toBe(`T05thread:1;watch:${address("watched")};`);
+      expect(value(remote.ask("p20"))).toBe(BigInt(`0x${address("behind")}`));
+      expect(value(remote.ask("p8"))).toBe(count);
+    }
+    expect(remote.ask(`z2,${address("watched")},4`)).toBe("OK");
+    expect(remote.ask("P12=0100000000000000")).toBe("OK");
+    remote.send("c");
+    expect(await end).toEqual({ kind: "poweroff", code: 3 });
   });
 
   it("is interrupted, also where it waits", async () => {

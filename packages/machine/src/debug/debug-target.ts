@@ -41,6 +41,8 @@ export type DebugStop =
   /** It has executed what it was asked to, or not begun yet. */
   | { readonly kind: "step" }
   | { readonly kind: "breakpoint" }
+  /** What a watchpoint at that address watches has changed. */
+  | { readonly kind: "watchpoint"; readonly address: bigint }
   /** The debugger wanted it. */
   | { readonly kind: "interrupt" }
   /** An instruction failed; GDB's number of the signal. */

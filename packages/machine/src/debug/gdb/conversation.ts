@@ -1,12 +1,14 @@
 /** What a stub knows while a debugger is connected, and how it answers: for its commands. */
 import type { DebuggerRegister } from "@isovm/isa-spec";
 import type { DebugStop, DebugTarget } from "../debug-target.ts";
+import type { Watchpoints } from "../watchpoints.ts";
 
 /** A connected debugger. */
 export interface Conversation {
   readonly target: DebugTarget;
   /** All registers by number. */
   readonly registers: readonly DebuggerRegister[];
+  readonly watchpoints: Watchpoints;
   /** Why the guest stands still. */
   readonly stop: DebugStop;
   /** What the debugger says that it understands. */

@@ -9,9 +9,13 @@ export function stopReply(
   stop: DebugStop,
 ): string {
   const thread = `thread:${target.currentThread().toString(16)};`;
+  return `T${byteText(signalOf(stop))}${thread}${reasonOf(stop, understood)}`;
+}
+
+function reasonOf(stop: DebugStop, understood: ReadonlySet<string>): string {
+  if (stop.kind === "watchpoint") return `watch:${stop.address.toString(16)};`;
   // The program counter is where the breakpoint is: debuggers adjust it for some ISAs otherwise.
-  const reason = stop.kind === "breakpoint" && understood.has("swbreak") ? "swbreak:;" : "";
-  return `T${byteText(signalOf(stop))}${thread}${reason}`;
+  return stop.kind === "breakpoint" && understood.has("swbreak") ? "swbreak:;" : "";
 }
 
 /** The answer for a guest that has ended. */

@@ -6,6 +6,7 @@
  */
 import type { DebuggerRegister } from "@isovm/isa-spec";
 import type { DebugEnd, DebugOrder, DebugStop, DebugTarget } from "../debug-target.ts";
+import { Watchpoints } from "../watchpoints.ts";
 import { breakpointCommands } from "./breakpoint-commands.ts";
 import { type Answer, answers, type Commands, type Conversation } from "./conversation.ts";
 import { registersOf } from "./description.ts";
@@ -36,6 +37,8 @@ export class GdbStub {
   onInterrupt: () => void = () => undefined;
   readonly #target: DebugTarget;
   readonly #registers: readonly DebuggerRegister[];
+  /** To be looked at after each instruction, if there are any. */
+  readonly watchpoints: Watchpoints;
   #link: Link | undefined;
   /** What the guest is to do; undefined while it stands still. */
   #order: DebugOrder | undefined;
@@ -49,6 +52,7 @@ export class GdbStub {
   constructor(target: DebugTarget) {
     this.#target = target;
     this.#registers = registersOf(target);
+    this.watchpoints = new Watchpoints(target);
   }
 
   /** Whether a debugger is connected. */
@@ -92,8 +96,7 @@ export class GdbStub {
   /** Has the guest go on whatever a debugger says, now and later. */
   release(): void {
     this.#isReleased = true;
-    this.#target.breakpoints.clear();
-    this.#run(goOn);
+    this.#goOnAlone();
   }
 
   /**
@@ -127,8 +130,7 @@ export class GdbStub {
   disconnect(): void {
     if (!this.#link) return;
     this.#link = undefined;
-    this.#target.breakpoints.clear();
-    if (this.#order?.kind !== "kill") this.#run(goOn);
+    if (this.#order?.kind !== "kill") this.#goOnAlone();
   }
 
   /** Does what has come, as long as the guest stands still or has ended. */
@@ -151,6 +153,7 @@ export class GdbStub {
     return {
       target: this.#target,
       registers: this.#registers,
+      watchpoints: this.watchpoints,
       get stop(): DebugStop {
         return stub.#stop;
       },
@@ -161,11 +164,16 @@ export class GdbStub {
       run: (step, ignoresSignal) => this.#run({ kind: "run", step, ignoresSignal }),
       detach: () => {
         if (this.#link) this.#link.isDetached = true;
-        this.#target.breakpoints.clear();
-        this.#run(goOn);
+        this.#goOnAlone();
       },
       kill: () => this.#run({ kind: "kill" }),
     };
+  }
+
+  #goOnAlone(): void {
+    this.#target.breakpoints.clear();
+    this.watchpoints.clear();
+    this.#run(goOn);
   }
 
   #run(order: DebugOrder): void {
