@@ -92,6 +92,9 @@ export class RegionInstaller {
     if (!found) return false;
     const { region, run } = found;
     const runs = region.code.map(({ address, bytes }) => ({ address, sizeBytes: bytes.length }));
+    for (const breakpoint of this.#options.host.breakpoints) {
+      if (runs.some((code) => isWithin(breakpoint, code))) return false;
+    }
     const { instructionCount } = region;
     this.#options.cache.add({ entry, instructionCount, runs, spans: this.#spansOf(runs), run });
     this.counts.keptRegions += 1;
@@ -127,4 +130,8 @@ export class RegionInstaller {
     const { isa, code } = this.#options;
     return spansOf(runs, isa.addressWidth, (address) => code.frameOf(toNumber(address)));
   }
+}
+
+function isWithin(at: bigint, { address, sizeBytes }: CodeRun): boolean {
+  return address <= at && at < address + BigInt(sizeBytes);
 }
