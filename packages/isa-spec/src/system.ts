@@ -75,6 +75,8 @@ export interface PrivilegedHart {
   takeInterrupt(): boolean;
   /** Whether an idle hart has a reason to go on. */
   readonly isAwake: boolean;
+  /** The real-time counter was set: {@link HartHost.time} isn't what it was. */
+  timeChanged(): void;
   /** Level of an interrupt wire; the ISA numbers its wires. */
   setInterrupt(wire: number, level: boolean): void;
   /** Puts the hart into its state after power-on, at `pc`. */

@@ -8,6 +8,7 @@ import {
   type PrivilegedHart,
 } from "@isovm/isa-spec";
 import { BreakpointArrivals } from "../debug/breakpoint-arrivals.ts";
+import { RealTimeCounter } from "./real-time-counter.ts";
 import { decodeSnapshot, encodeSnapshot, SnapshotError, type SnapshotHeader } from "./snapshot.ts";
 import { SystemClock } from "./system-clock.ts";
 import { SystemHart } from "./system-hart.ts";
@@ -35,6 +36,7 @@ export class SystemVm {
   onInterrupt: (() => void) | undefined;
   readonly #harts: readonly SystemHart[];
   readonly #clock: SystemClock;
+  readonly #counter: RealTimeCounter;
   readonly #turn: number;
   #current: SystemHart;
   /** What is left of the current hart's turn. */
@@ -64,6 +66,10 @@ export class SystemVm {
       () => this.#interrupt(),
     );
     this.#clock = clock;
+    const counter = new RealTimeCounter(clock, BigInt(1e9 / timebaseHz), () => {
+      for (const { privileged } of this.#harts) privileged.timeChanged();
+    });
+    this.#counter = counter;
     this.memory = new SystemMemory(board.ramBase, options.memoryBytes ?? defaultMemoryBytes, {
       read: (address, width) => this.devices.bus.read(address, width),
       write: (address, width, value) => this.devices.bus.write(address, width, value),
@@ -71,9 +77,8 @@ export class SystemVm {
     this.engine = options.engine({
       isa: architecture.isa,
       memory: this.memory,
-      clock: { time: () => clock.nanos / tickNanos },
+      clock: { time: () => counter.ticks },
     });
-    const tickNanos = BigInt(1e9 / timebaseHz);
     this.#arrivals = new BreakpointArrivals(this.engine, (hart) => hart.retired());
     this.#harts = Array.from(
       { length: harts },
@@ -83,13 +88,14 @@ export class SystemVm {
           state: this.engine.state,
           memory: this.memory,
           clock,
-          tickNanos,
+          counter,
           executed: () => this.executed,
           interrupt: () => this.#interrupt(),
         }),
     );
     this.devices = buildBoard(board, {
       clock,
+      counter,
       memory: this.memory,
       memoryBytes: this.memory.sizeBytes,
       harts,
@@ -210,6 +216,7 @@ export class SystemVm {
       machine: this.#machine,
       executed: `${this.#executed}`,
       nanos: `${this.#clock.nanos}`,
+      counterOffset: `${this.#counter.offset}`,
       turn: { hart: this.#current.index, left: this.#left },
       harts: this.#harts.map((hart) => hart.save()),
       devices: this.devices.state(),
@@ -249,6 +256,7 @@ export class SystemVm {
   #takeBack(header: SnapshotHeader): void {
     this.#executed = BigInt(header.executed);
     this.#clock.restore(BigInt(header.nanos));
+    this.#counter.restore(BigInt(header.counterOffset ?? 0));
     this.#harts.forEach((hart, index) => {
       const saved = header.harts[index];
       if (!saved) return;

@@ -123,6 +123,11 @@ export class RiscvHart implements PrivilegedHart {
     return this.#isOff ? this.#begin() : takeDueInterrupt(this.#state);
   }
 
+  timeChanged(): void {
+    this.#timer.update();
+    this.#wake();
+  }
+
   setInterrupt(wire: number, level: boolean): void {
     this.#state.interrupts.setWire(wire, level);
     this.#wake();
