@@ -7,6 +7,7 @@ import { CommandError, InputError, UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { CommandIo } from "../io/command-io.ts";
 import { readFileBytes } from "../io/read-file.ts";
+import type { ConsoleKind } from "../options/console.ts";
 import type { Drive } from "../options/drive.ts";
 import type { StoreOption } from "../options/store.ts";
 import { engineNamed } from "../run/engines.ts";
@@ -35,6 +36,7 @@ export interface BootOptions {
   readonly memory?: number;
   readonly harts?: number;
   readonly drive?: readonly Drive[];
+  readonly console: ConsoleKind;
   readonly net: string;
   readonly store?: StoreOption;
   readonly fuel?: number;
@@ -69,10 +71,14 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
   const directory = engine.translates ? await storeDirectory(options.store, io) : undefined;
   const store =
     directory === undefined ? undefined : await openUsualStore(directory, identityOf(options), io);
-  const storages = openDrives(drive);
+  const storages = openDrives(drive, options.console === "virtio");
   let session: BootSession | undefined;
   let debug: GdbServer | undefined;
-  const console = new Console(io, (command: ConsoleCommand) => session?.command(command));
+  const console = new Console(
+    io,
+    (command: ConsoleCommand) => session?.command(command),
+    options.console,
+  );
   try {
     const { vm, start } = composeMachine({
       target,

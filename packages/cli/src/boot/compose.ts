@@ -55,7 +55,7 @@ export function composeMachine(options: MachineOptions): Machine {
     console,
     power,
     rtcEpochSeconds: Math.floor(Date.now() / 1000),
-    virtio: virtioSlots(storages),
+    virtio: virtioSlots(storages, console.kind === "virtio" ? console.virtio : undefined),
   });
   const rngSeed = randomBytes(seedBytes);
   let image: BootImage | undefined;

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { BootOptions } from "../boot/boot.ts";
 import type { CommandIo } from "../io/command-io.ts";
+import { parseConsole } from "../options/console.ts";
 import { parseCount } from "../options/count.ts";
 import { type Drive, parseDrive } from "../options/drive.ts";
 import { parseHarts } from "../options/harts.ts";
@@ -21,6 +22,8 @@ Examples:
 
 The machine is QEMU's "virt" but for PCI: a 16550A serial port as console, CLINT, PLIC, virtio over
 MMIO. Without --bios, isovm answers the kernel's SBI calls itself.
+
+With --console virtio, add console=hvc0 to --append.
 
 At a terminal, Ctrl-A x ends the machine, Ctrl-A s keeps a snapshot, Ctrl-A h shows all such keys.
 
@@ -45,6 +48,12 @@ export function addBoot(parent: Command, io: CommandIo, exit: (code: number) => 
       "--drive <FILE[,ro|,overlay]>",
       "disk image; with overlay, changes are forgotten; can be repeated",
       (text: string, previous: readonly Drive[] = []) => [...previous, parseDrive(text)],
+    )
+    .option(
+      "--console <serial|virtio>",
+      "what has the keys: the serial port, or hvc0, which knows the terminal's size",
+      parseConsole,
+      "serial",
     )
     .option("--net <user|none>", "network", "none")
     .option(
