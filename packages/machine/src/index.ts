@@ -45,7 +45,7 @@ export {
 } from "./process-vm.ts";
 export { runSystem, type SystemEnd, type SystemRunOptions } from "./system/run-system.ts";
 export { SnapshotError } from "./system/snapshot.ts";
-export { MemorySizeError, SystemMemory } from "./system/system-memory.ts";
+export { LARGEST_RAM_BYTES, MemorySizeError, SystemMemory } from "./system/system-memory.ts";
 export {
   HartCountError,
   SystemVm,

@@ -1,7 +1,6 @@
 /** Boots what the command line says. */
-import { readFileSync } from "node:fs";
 import { IsovmError } from "@isovm/isa-spec";
-import { GdbStub, type SystemVm, systemDebugTarget } from "@isovm/machine";
+import { GdbStub, LARGEST_RAM_BYTES, type SystemVm, systemDebugTarget } from "@isovm/machine";
 import { GdbServer } from "../debug/gdb-server.ts";
 import { CommandError, InputError, UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -47,6 +46,7 @@ export interface BootOptions {
 }
 
 const defaultMemoryBytes = 512 * 2 ** 20;
+const pageBytes = 4096;
 
 /** Boots and gives the exit code: 1 and the like are the guest's own. */
 export async function boot(options: BootOptions, io: CommandIo): Promise<number> {
@@ -61,7 +61,8 @@ export async function boot(options: BootOptions, io: CommandIo): Promise<number>
 async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
   const startMillis = performance.now();
   refuseWhatIsMissing(options);
-  const { memory = defaultMemoryBytes, harts = 1, drive = [] } = options;
+  const memory = machineMemory(options.memory ?? defaultMemoryBytes);
+  const { harts = 1, drive = [] } = options;
   const target = bootTargetNamed(options.isa);
   const engine = engineNamed(options.engine);
   const stderr = new LineOutput(io.stderr);
@@ -139,6 +140,14 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
   }
 }
 
+/** Memory comes in pages; what is left of the last one is left out. @throws UsageError */
+function machineMemory(bytes: number): number {
+  const whole = Math.floor(bytes / pageBytes) * pageBytes;
+  if (whole >= pageBytes && whole <= LARGEST_RAM_BYTES) return whole;
+  const most = LARGEST_RAM_BYTES / 2 ** 30;
+  throw new UsageError(`--memory: a machine has from 4K to ${most}G of it, not ${bytes} bytes`);
+}
+
 /** @throws UsageError */
 function refuseWhatIsMissing({ net, snapshot, restore }: BootOptions): void {
   if (net === "user") {
@@ -177,10 +186,9 @@ function identityOf({ bios, kernel, isa }: BootOptions): RunIdentity {
 /** @throws InputError */
 function restore(vm: SystemVm, path: string): void {
   try {
-    vm.restore(readFileSync(path));
+    vm.restore(readFileBytes(path));
   } catch (error) {
-    const isOwn = error instanceof IsovmError || (error instanceof Error && "code" in error);
-    if (!isOwn) throw error;
+    if (error instanceof InputError || !(error instanceof IsovmError)) throw error;
     throw new InputError(`${path}: ${error.message}`, { cause: error });
   }
 }
