@@ -18,6 +18,7 @@ export interface DebuggedThread {
 export interface DebuggedProcess {
   /** Its live threads. */
   threads(): Iterable<DebuggedThread>;
+  /** What the kernel told it at its start, as it lay on its stack. */
   auxiliaryVector(): Uint8Array | undefined;
 }
 
