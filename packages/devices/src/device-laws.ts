@@ -58,6 +58,7 @@ export function deviceLaws<D extends Device>(subject: DeviceUnderTest<D>): void 
         const original = start();
         run(original, before);
         const copy = start(original.services.clock.nanos);
+        copy.services.counter.set(original.services.counter.ticks);
         const state = original.device.state();
         copy.device.restore(JSON.parse(JSON.stringify(state)));
         expect(copy.device.state()).toEqual(state);

@@ -47,6 +47,20 @@ export interface DeviceClock {
   alarm(name: string, at: bigint | undefined, fire?: () => void): void;
 }
 
+/**
+ * The machine's real-time counter: 64 bits, which harts read as their time. It goes on with
+ * {@link DeviceClock.nanos}, and there is one, so that a device through which the guest sets it
+ * moves it for all.
+ */
+export interface DeviceCounter {
+  /** Its value. */
+  readonly ticks: bigint;
+  /** Nanoseconds from one value to the next. */
+  readonly tickNanos: bigint;
+  /** Sets it; undefined is what it would be if nobody had set it. */
+  set(ticks: bigint | undefined): void;
+}
+
 /** Guest-physical memory for devices that access it by themselves. */
 export interface DmaMemory {
   /** A copy of the bytes, or undefined if not all of them are RAM. */
@@ -74,6 +88,7 @@ export type DeviceObserver = (event: DeviceEvent) => void;
 /** What the machine gives to each device when it is built. */
 export interface DeviceServices {
   readonly clock: DeviceClock;
+  readonly counter: DeviceCounter;
   readonly memory: DmaMemory;
   /** The device's interrupt wires, by their number at the device; most have one, number 0. */
   interrupt(wire?: number): InterruptLine;

@@ -31,6 +31,29 @@ export class TestClock {
   }
 }
 
+/** A real-time counter of 10 MHz. */
+export class TestCounter {
+  readonly tickNanos = 100n;
+  readonly #clock: TestClock;
+  #offset = 0n;
+
+  constructor(clock: TestClock) {
+    this.#clock = clock;
+  }
+
+  get ticks(): bigint {
+    return BigInt.asUintN(64, this.#natural + this.#offset);
+  }
+
+  set(ticks: bigint | undefined): void {
+    this.#offset = ticks === undefined ? 0n : ticks - this.#natural;
+  }
+
+  get #natural(): bigint {
+    return this.#clock.nanos / this.tickNanos;
+  }
+}
+
 /** Services for one device, with what it did to its wires and observers. */
 export interface TestServices extends DeviceServices {
   readonly clock: TestClock;
@@ -43,6 +66,7 @@ export function testServices(clock: TestClock = new TestClock()): TestServices {
   const events: DeviceEvent[] = [];
   return {
     clock,
+    counter: new TestCounter(clock),
     memory: { read: () => undefined, write: () => false },
     interrupt: (wire = 0) => ({
       set: (level) => {
@@ -64,9 +88,9 @@ export interface TestBoardServices extends BoardServices {
 
 export function testBoardServices(size: BoardSize): TestBoardServices {
   const levels = new Map<string, boolean>();
-  const { clock, memory, observe, events } = testServices();
+  const { clock, counter, memory, observe, events } = testServices();
   const hartInterrupt: BoardServices["hartInterrupt"] = (hart, wire) => ({
     set: (level) => void levels.set(`${hart}.${wire}`, level),
   });
-  return { ...size, clock, memory, observe, events, levels, hartInterrupt };
+  return { ...size, clock, counter, memory, observe, events, levels, hartInterrupt };
 }

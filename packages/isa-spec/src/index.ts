@@ -11,6 +11,7 @@ export * from "./builder/floating.ts";
 export * from "./builder/memory.ts";
 export * from "./builder/operand.ts";
 export * from "./builder/registers.ts";
+export * from "./debugger.ts";
 export * from "./engine.ts";
 export * from "./errors.ts";
 export * as float from "./float/index.ts";

@@ -1,6 +1,7 @@
 /** An instruction-set architecture: rows, registers and the framing of the instruction stream. */
 import type { AssemblySyntax } from "./assembly-syntax.ts";
 import type { RegisterFileDefinition } from "./builder/registers.ts";
+import type { DebuggerDescription } from "./debugger.ts";
 import { SpecificationError } from "./errors.ts";
 import { type Instruction, surround } from "./instruction.ts";
 import { layoutState, type StateLayout } from "./layout.ts";
@@ -76,6 +77,8 @@ export interface IsaDefinition {
    * Instructions that the ISA lacks are ignored.
    */
   readonly frequentPairs?: Readonly<Record<string, readonly string[]>>;
+  /** How a debugger shows the registers; without it there is no debugging. */
+  readonly debugger?: DebuggerDescription;
 }
 
 /** An ISA as engines, decoders and tests take it. */

@@ -120,6 +120,13 @@ export interface RegionSupport {
   run(budget: number, quantum: number): RegionHostExit;
   /** Executes one instruction at a marked address by interpretation. */
   step(): Exit;
+  /** Whether {@link Engine.breakpoints} has members, or had some at the last update. */
+  readonly hasBreakpoints: boolean;
+  /**
+   * Has {@link run} stop at the members of {@link Engine.breakpoints} from now on, the one where it
+   * begins included; true if they are others than before. Regions must not have instructions there.
+   */
+  updateBreakpoints(): boolean;
   /**
    * Called with an address in a page that was not executed before, or not for long: from now on,
    * addresses in it can be marked, and what follows sees the marks.

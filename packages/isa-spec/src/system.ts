@@ -3,6 +3,7 @@
  * only. The rows are those of a process VM; what they can't say alone – traps, control registers
  * with side effects, address translation – is this interface, behind the exits of an engine.
  */
+import type { HartDebugger } from "./debugger.ts";
 import type { AccessKind, ArchitecturalState, Exit } from "./engine.ts";
 import type { Isa } from "./isa.ts";
 
@@ -74,6 +75,8 @@ export interface PrivilegedHart {
   takeInterrupt(): boolean;
   /** Whether an idle hart has a reason to go on. */
   readonly isAwake: boolean;
+  /** The real-time counter was set: {@link HartHost.time} isn't what it was. */
+  timeChanged(): void;
   /** Level of an interrupt wire; the ISA numbers its wires. */
   setInterrupt(wire: number, level: boolean): void;
   /** Puts the hart into its state after power-on, at `pc`. */
@@ -82,6 +85,8 @@ export interface PrivilegedHart {
   save(): unknown;
   /** Takes back what {@link save} returned. */
   restore(saved: unknown): void;
+  /** What a debugger sees of it; to be used while the machine handles this hart. */
+  readonly debugger?: HartDebugger;
 }
 
 /** An ISA with its privileged part. */

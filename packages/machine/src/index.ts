@@ -20,11 +20,23 @@ export {
   placeGuest,
 } from "./boot/guest-layout.ts";
 export { type BootImage, startGuest } from "./boot/start-guest.ts";
+export { type DebuggedRunResult, ProcessDebugger } from "./debug/debug-process.ts";
+export { type DebuggedSystemEnd, debugSystem } from "./debug/debug-system.ts";
+export type * from "./debug/debug-target.ts";
+export { remoteSignal } from "./debug/gdb/signals.ts";
+export { GdbStub } from "./debug/gdb/stub.ts";
+export {
+  type DebuggedProcess,
+  type DebuggedThread,
+  processDebugTarget,
+} from "./debug/process-debug-target.ts";
+export { systemDebugTarget } from "./debug/system-debug-target.ts";
 export { EngineMemoryExhausted } from "./memory/block-allocator.ts";
 export { CurrentSpaceMemory, GuestMemory, type GuestMemoryOptions } from "./memory/guest-memory.ts";
 export { AddressRangeError, type ProcessAddressSpace } from "./memory/process-address-space.ts";
 export {
   DeadlockError,
+  type ExceptionExit,
   ProcessVm,
   type ProcessVmOptions,
   processVm,
@@ -33,7 +45,7 @@ export {
 } from "./process-vm.ts";
 export { runSystem, type SystemEnd, type SystemRunOptions } from "./system/run-system.ts";
 export { SnapshotError } from "./system/snapshot.ts";
-export { MemorySizeError, SystemMemory } from "./system/system-memory.ts";
+export { LARGEST_RAM_BYTES, MemorySizeError, SystemMemory } from "./system/system-memory.ts";
 export {
   HartCountError,
   SystemVm,

@@ -2,8 +2,10 @@
 import type { Engine, EngineClock, EngineFactory, Exit, Intrinsic, Isa } from "@isovm/isa-spec";
 import { IsovmError } from "@isovm/isa-spec";
 import type { Abi, AbiRuntime, AbiThread, ProgramEnd } from "./abi.ts";
+import { BreakpointArrivals } from "./debug/breakpoint-arrivals.ts";
 import { guestExit } from "./guest-exit.ts";
 import { GuestMemory } from "./memory/guest-memory.ts";
+import type { ProcessAddressSpace } from "./memory/process-address-space.ts";
 import { ThreadCpus } from "./thread-cpus.ts";
 
 /** The parts of a process VM. */
@@ -33,8 +35,16 @@ export type RunResult =
       readonly untilNanos: number | undefined;
       readonly waitsForInput: boolean;
     }
-  /** The engine stopped before a breakpoint. */
-  | { readonly kind: "breakpoint" };
+  /**
+   * A thread has come to a breakpoint of the engine, the instruction at which has not been executed.
+   * That happens once for each arrival: running on executes it.
+   */
+  | { readonly kind: "breakpoint" }
+  /** An instruction failed, with {@link ProcessVm.reportsExceptions}: running on raises its signal. */
+  | { readonly kind: "exception"; readonly exit: ExceptionExit };
+
+/** Exits of an engine that become signals. */
+export type ExceptionExit = Exclude<Exit, { kind: "budget" } | { kind: "breakpoint" }>;
 
 /** Instructions executed at a time. */
 const largestSlice = 2 ** 30;
@@ -49,8 +59,21 @@ export class ProcessVm<Runtime extends AbiRuntime> {
   readonly engine: Engine;
   /** The personality: its system calls, processes, files. */
   readonly abi: Runtime;
+  /**
+   * Whether a run returns `exception` before an instruction that fails becomes a signal: for
+   * debuggers. Default false.
+   */
+  reportsExceptions = false;
   readonly #cpus: ThreadCpus;
   #executed = 0n;
+  #thread: AbiThread | undefined;
+  /** What the ABI has not been told yet. */
+  #untold:
+    | { readonly exit: ExceptionExit; readonly thread: AbiThread; readonly spent: number }
+    | undefined;
+  /** Instructions by thread, counted while there are breakpoints. */
+  readonly #executedBy: WeakMap<AbiThread, bigint> = new WeakMap();
+  readonly #arrivals: BreakpointArrivals<AbiThread>;
 
   constructor(options: ProcessVmOptions<Runtime>) {
     const { isa, abi, clock, intrinsics } = options;
@@ -62,6 +85,10 @@ export class ProcessVm<Runtime extends AbiRuntime> {
       clock: clock ?? { time: () => this.engine.retired },
       ...(intrinsics && { intrinsics }),
     });
+    this.#arrivals = new BreakpointArrivals(
+      this.engine,
+      (thread) => this.#executedBy.get(thread) ?? 0n,
+    );
     this.#cpus = new ThreadCpus(this.engine, this.memory.engine);
     this.abi = abi.create({
       memory: this.memory,
@@ -75,6 +102,23 @@ export class ProcessVm<Runtime extends AbiRuntime> {
     return this.#executed;
   }
 
+  /** The thread that executed last: where a run stopped. */
+  get currentThread(): AbiThread | undefined {
+    return this.#thread;
+  }
+
+  /** Makes nothing of an instruction that failed: running on executes it again. */
+  ignoreException(): void {
+    const untold = this.#untold;
+    this.#untold = undefined;
+    if (untold) this.#return(untold.thread, { kind: "budget" }, untold.spent);
+  }
+
+  /** The memory that a thread's addresses are of. @throws ForeignAddressSpaceError */
+  memoryOf({ cpu }: AbiThread): ProcessAddressSpace {
+    return this.#cpus.spaceOf(cpu);
+  }
+
   /**
    * Runs at most `fuel` instructions and returns why it stopped, without ever waiting. To be called
    * again when the guest was idle and its time or its input has come.
@@ -82,6 +126,11 @@ export class ProcessVm<Runtime extends AbiRuntime> {
   runFor(fuel: number): RunResult {
     const { abi, engine } = this;
     let left = fuel;
+    if (this.#untold) {
+      const { thread, exit, spent } = this.#untold;
+      this.#untold = undefined;
+      this.#return(thread, exit, spent);
+    }
     for (;;) {
       // The runtime's threads are its own: what it hands out, it takes back.
       const next = abi.schedule();
@@ -92,6 +141,11 @@ export class ProcessVm<Runtime extends AbiRuntime> {
         return { kind: "fuel" };
       }
       this.#cpus.enter(next.thread.cpu);
+      this.#thread = next.thread;
+      if (this.#arrivals.isNew(next.thread)) {
+        this.#return(next.thread, { kind: "budget" }, 0);
+        return { kind: "breakpoint" };
+      }
       const before = engine.retired;
       const budget = Math.min(next.budget, left, largestSlice);
       const exit = engine.run(budget);
@@ -100,8 +154,14 @@ export class ProcessVm<Runtime extends AbiRuntime> {
       const spent = exit.kind === "budget" || exit.kind === "breakpoint" ? retired : retired + 1;
       this.#executed += BigInt(spent);
       left -= spent;
+      if (engine.breakpoints.size > 0) this.#count(next.thread, spent);
+      if (this.reportsExceptions && isException(exit)) {
+        this.#untold = { thread: next.thread, exit, spent };
+        return { kind: "exception", exit };
+      }
+      const isAtBreakpoint = exit.kind === "breakpoint" && this.#arrivals.isNew(next.thread);
       this.#return(next.thread, exit, spent);
-      if (exit.kind === "breakpoint") return { kind: "breakpoint" };
+      if (isAtBreakpoint) return { kind: "breakpoint" };
     }
   }
 
@@ -133,10 +193,20 @@ export class ProcessVm<Runtime extends AbiRuntime> {
     }
   }
 
+  #count(thread: AbiThread, instructions: number): void {
+    const before = this.#executedBy.get(thread) ?? 0n;
+    this.#executedBy.set(thread, before + BigInt(instructions));
+  }
+
   #return(thread: AbiThread, exit: Exit, instructions: number): void {
     const { abi } = this;
     abi.handleExit(thread, guestExit(exit), instructions);
   }
+}
+
+function isException(exit: Exit): exit is ExceptionExit {
+  if (exit.kind === "effect") return exit.name !== "systemCall";
+  return exit.kind !== "budget" && exit.kind !== "breakpoint";
 }
 
 /** How {@link ProcessVm.run} shares the host with others. */

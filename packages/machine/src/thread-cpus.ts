@@ -44,6 +44,12 @@ export class ThreadCpus {
     this.#memory.switchTo(cpu.space);
   }
 
+  /** The memory of a thread. */
+  spaceOf(cpu: GuestCpu): ProcessAddressSpace {
+    if (cpu instanceof ThreadCpu) return cpu.space;
+    throw new ForeignAddressSpaceError("not a thread of this machine");
+  }
+
   /** Follows a change of the current thread's address space. */
   spaceChanged(cpu: ThreadCpu): void {
     if (cpu === this.#current) this.#memory.switchTo(cpu.space);

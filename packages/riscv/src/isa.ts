@@ -14,6 +14,7 @@ import { compressedDouble, compressedSingle } from "./compressed-float.ts";
 import { conditional } from "./conditional.ts";
 import { type ControlRegisters, counters, floatControlRegisters } from "./control-registers.ts";
 import { controlRegisterInstructions } from "./csr.ts";
+import { debuggerDescription } from "./debugger.ts";
 import { double } from "./double.ts";
 import { defaultExtensions, type ExtensionName, isaName, resolveExtensions } from "./extensions.ts";
 import { fenceI } from "./fence-i.ts";
@@ -148,5 +149,6 @@ export function riscv<X extends Xlen>(
     ],
     syntax: assemblySyntax(hasCompressed),
     frequentPairs,
+    debugger: debuggerDescription(hart, set.has("F")),
   });
 }

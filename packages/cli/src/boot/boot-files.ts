@@ -118,7 +118,8 @@ function explained<Result>(path: string | undefined, read: () => Result): Result
     return read();
   } catch (error) {
     if (!(error instanceof IsovmError)) throw error;
-    const hint = error instanceof GuestLayoutError ? "; give more with --memory" : "";
+    const isTooMuch = error instanceof GuestLayoutError && error.data.neededBytes !== undefined;
+    const hint = isTooMuch ? "; give more with --memory" : "";
     const name = path === undefined ? "" : `${path}: `;
     throw new InputError(`${name}${error.message}${hint}`, { cause: error });
   }

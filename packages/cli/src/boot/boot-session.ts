@@ -1,6 +1,6 @@
 /** A machine that is on: runs it, restarts it, keeps snapshots of it, ends it. */
 import { writeFileSync } from "node:fs";
-import { runSystem, type SystemVm } from "@isovm/machine";
+import { debugSystem, type GdbStub, runSystem, type SystemVm } from "@isovm/machine";
 import type { CommandIo } from "../io/command-io.ts";
 import { type ConsoleCommand, consoleHelp } from "./escape-keys.ts";
 import type { BootEnd } from "./outcome.ts";
@@ -15,6 +15,8 @@ export interface BootSessionOptions {
   readonly snapshot: string | undefined;
   readonly fuel: number;
   readonly sliceInstructions: number;
+  /** Where a debugger connects; the machine stands still until one has. */
+  readonly stub: GdbStub | undefined;
   /** Tells the user something, on a line of its own. */
   readonly say: (line: string) => void;
 }
@@ -33,18 +35,21 @@ export class BootSession {
 
   /** Runs to the end. */
   async run(): Promise<BootEnd> {
-    const { vm, io, restart, fuel, sliceInstructions } = this.#options;
+    const { vm, io, restart, fuel, sliceInstructions, stub } = this.#options;
     const stopListening = io.onSignal((number) => {
       if (endings.includes(number)) this.#stop({ kind: "signal", number });
     });
     try {
       for (;;) {
         const left = fuel - Number(vm.executed);
-        const result = await runSystem(vm, { fuel: left, sliceInstructions });
-        const end = this.#end ?? (result.kind === "fuel" ? result : undefined);
+        const options = { fuel: left, sliceInstructions };
+        const result = stub ? await debugSystem(vm, stub, options) : await runSystem(vm, options);
+        const isEnd = result.kind === "fuel" || result.kind === "killed";
+        const end = this.#end ?? (isEnd ? result : undefined);
         if (end) {
           // The machine could have gone on, and can.
-          if (this.#options.snapshot !== undefined && end.kind !== "ended") this.#snapshot();
+          if (this.#options.snapshot !== undefined && end.kind !== "ended" && end.kind !== "killed")
+            this.#snapshot();
           return end;
         }
         if (result.kind === "poweroff") return result;
@@ -66,6 +71,7 @@ export class BootSession {
   #stop(end: BootEnd): void {
     this.#end = end;
     this.#options.vm.end({ kind: "poweroff", code: 0 });
+    this.#options.stub?.release();
   }
 
   #snapshot(): void {

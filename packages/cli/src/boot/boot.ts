@@ -1,11 +1,12 @@
 /** Boots what the command line says. */
-import { readFileSync } from "node:fs";
 import { IsovmError } from "@isovm/isa-spec";
-import type { SystemVm } from "@isovm/machine";
+import { GdbStub, LARGEST_RAM_BYTES, type SystemVm, systemDebugTarget } from "@isovm/machine";
+import { GdbServer } from "../debug/gdb-server.ts";
 import { CommandError, InputError, UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { CommandIo } from "../io/command-io.ts";
 import { readFileBytes } from "../io/read-file.ts";
+import type { ConsoleKind } from "../options/console.ts";
 import type { Drive } from "../options/drive.ts";
 import type { StoreOption } from "../options/store.ts";
 import { engineNamed } from "../run/engines.ts";
@@ -35,16 +36,18 @@ export interface BootOptions {
   readonly memory?: number;
   readonly harts?: number;
   readonly drive?: readonly Drive[];
+  readonly console: ConsoleKind;
   readonly net: string;
   readonly store?: StoreOption;
   readonly fuel?: number;
   readonly stats?: true;
-  readonly gdb?: string;
+  readonly gdb?: number;
   readonly snapshot?: string;
   readonly restore?: string;
 }
 
 const defaultMemoryBytes = 512 * 2 ** 20;
+const pageBytes = 4096;
 
 /** Boots and gives the exit code: 1 and the like are the guest's own. */
 export async function boot(options: BootOptions, io: CommandIo): Promise<number> {
@@ -59,7 +62,8 @@ export async function boot(options: BootOptions, io: CommandIo): Promise<number>
 async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
   const startMillis = performance.now();
   refuseWhatIsMissing(options);
-  const { memory = defaultMemoryBytes, harts = 1, drive = [] } = options;
+  const memory = machineMemory(options.memory ?? defaultMemoryBytes);
+  const { harts = 1, drive = [] } = options;
   const target = bootTargetNamed(options.isa);
   const engine = engineNamed(options.engine);
   const stderr = new LineOutput(io.stderr);
@@ -69,9 +73,14 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
   const directory = engine.translates ? await storeDirectory(options.store, io) : undefined;
   const store =
     directory === undefined ? undefined : await openUsualStore(directory, identityOf(options), io);
-  const storages = openDrives(drive);
+  const storages = openDrives(drive, options.console === "virtio");
   let session: BootSession | undefined;
-  const console = new Console(io, (command: ConsoleCommand) => session?.command(command));
+  let debug: GdbServer | undefined;
+  const console = new Console(
+    io,
+    (command: ConsoleCommand) => session?.command(command),
+    options.console,
+  );
   const say = (line: string): void => {
     console.flush();
     // A terminal in raw mode needs the carriage return.
@@ -96,6 +105,11 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
     if (options.restore === undefined) start();
     else restore(vm, options.restore);
     progress(`${mebibytes(memory)} of memory, harts: ${harts}; Ctrl-A h for help`);
+    const stub = options.gdb === undefined ? undefined : new GdbStub(systemDebugTarget(vm));
+    if (stub) {
+      debug = await GdbServer.listen(options.gdb ?? 0, stub);
+      stderr.line(`isovm: ${debug.invitation}`);
+    }
     session = new BootSession({
       vm,
       io,
@@ -103,6 +117,7 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
       snapshot: options.snapshot,
       fuel: options.fuel ?? Number.POSITIVE_INFINITY,
       sliceInstructions: engine.sliceInstructions,
+      stub,
       say,
     });
     console.open();
@@ -118,16 +133,26 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
       const figures = engineStatistics(vm, vm.architecture.isa, times, store?.figures());
       stderr.line(JSON.stringify({ ...figures, harts: vm.harts, guestMs: Number(vm.nanos) / 1e6 }));
     }
-    return exitCodeOf(end);
+    const exitCode = exitCodeOf(end);
+    await debug?.close({ kind: "exited", code: exitCode });
+    return exitCode;
   } finally {
+    await debug?.close();
     console.close();
     for (const storage of storages) storage.close();
   }
 }
 
+/** Memory comes in pages; what is left of the last one is left out. @throws UsageError */
+function machineMemory(bytes: number): number {
+  const whole = Math.floor(bytes / pageBytes) * pageBytes;
+  if (whole >= pageBytes && whole <= LARGEST_RAM_BYTES) return whole;
+  const most = LARGEST_RAM_BYTES / 2 ** 30;
+  throw new UsageError(`--memory: a machine has from 4K to ${most}G of it, not ${bytes} bytes`);
+}
+
 /** @throws UsageError */
-function refuseWhatIsMissing({ gdb, net, snapshot, restore }: BootOptions): void {
-  if (gdb !== undefined) throw new UsageError("--gdb: isovm boot has no debugger interface yet");
+function refuseWhatIsMissing({ net, snapshot, restore }: BootOptions): void {
   if (net === "user") {
     throw new UsageError("--net user: machines have no way to the host's network yet; use none");
   }
@@ -164,10 +189,9 @@ function identityOf({ bios, kernel, isa }: BootOptions): RunIdentity {
 /** @throws InputError */
 function restore(vm: SystemVm, path: string): void {
   try {
-    vm.restore(readFileSync(path));
+    vm.restore(readFileBytes(path));
   } catch (error) {
-    const isOwn = error instanceof IsovmError || (error instanceof Error && "code" in error);
-    if (!isOwn) throw error;
+    if (error instanceof InputError || !(error instanceof IsovmError)) throw error;
     throw new InputError(`${path}: ${error.message}`, { cause: error });
   }
 }

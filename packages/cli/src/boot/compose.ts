@@ -2,6 +2,7 @@
 import {
   type BlockStorage,
   BoardError,
+  type ConsoleLine,
   type DeviceObserver,
   type RandomSource,
   type SerialLine,
@@ -9,6 +10,7 @@ import {
 import type { EngineFactory } from "@isovm/isa-spec";
 import { MemorySizeError, type SystemVm, startGuest, systemVm } from "@isovm/machine";
 import { LimitReachedError } from "../errors.ts";
+import type { ConsoleKind } from "../options/console.ts";
 import { hostRandom } from "../run/clock.ts";
 import { type BootFiles, bootImage } from "./boot-files.ts";
 import type { BootTarget } from "./boot-targets.ts";
@@ -17,6 +19,10 @@ import { virtioSlots } from "./drives.ts";
 /** Where a machine writes: through its serial port, and through isovm's own firmware. */
 export interface MachineConsole extends SerialLine {
   write(bytes: Uint8Array): void;
+  /** What has the keys; the serial line by default. */
+  readonly kind?: ConsoleKind;
+  /** The line of a virtio console, if it can be one. */
+  readonly virtio?: ConsoleLine;
 }
 
 /** What a machine gets of the world outside. */
@@ -70,7 +76,7 @@ export function composeMachine(options: MachineOptions): Machine {
     console,
     power,
     rtcEpochSeconds: epochSeconds,
-    virtio: virtioSlots(storages, random),
+    virtio: virtioSlots(storages, console.kind === "virtio" ? console.virtio : undefined, random),
   });
   let loaded: BootFiles | undefined;
   const { observe } = options;

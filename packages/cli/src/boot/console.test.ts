@@ -52,6 +52,40 @@ it("has isovm's keys at a terminal only, which is raw for the time", () => {
   }
 });
 
+it("gives a virtio console the keys and the terminal's size, as it is and as it changes", () => {
+  for (const isTerminal of [true, false]) {
+    const { io } = streams("key", isTerminal);
+    let size = { columns: 80, rows: 24 };
+    let signal: ((number: number) => void) | undefined;
+    const watched = {
+      ...io,
+      windowSize: () => size,
+      onSignal(listener: (number: number) => void) {
+        signal = listener;
+        return () => {
+          signal = undefined;
+        };
+      },
+    };
+    const [serial, virtio, sizes]: [number[], number[], unknown[]] = [[], [], []];
+    const console = new Console(watched, () => {}, "virtio");
+    console.attach({ receive: (bytes) => void serial.push(...bytes), unreadBytes: 0 });
+    console.virtio.attach?.({
+      receive: (bytes) => void virtio.push(...bytes),
+      unreadBytes: 0,
+      resize: (now) => void sizes.push(now),
+    });
+    console.open();
+    expect([serial, String.fromCharCode(...virtio)]).toEqual([[], "key"]);
+    size = { columns: 132, rows: 50 };
+    signal?.(28);
+    signal?.(1);
+    console.close();
+    expect(sizes).toEqual(isTerminal ? [{ columns: 80, rows: 24 }, size] : []);
+    expect(signal).toBeUndefined();
+  }
+});
+
 it("holds input back until the guest has read some", () => {
   vi.useFakeTimers();
   try {

@@ -1,6 +1,8 @@
-/** The guest's serial line at the terminal, or at whatever standard input and output are. */
-import type { SerialInput, SerialLine } from "@isovm/devices";
+/** The guest's consoles at the terminal, or at whatever standard input and output are. */
+import { signals } from "@isovm/abi";
+import type { ConsoleInput, ConsoleLine, SerialInput, SerialLine } from "@isovm/devices";
 import type { CommandIo } from "../io/command-io.ts";
+import type { ConsoleKind } from "../options/console.ts";
 import { type ConsoleCommand, EscapeKeys } from "./escape-keys.ts";
 
 /** Bytes that wait for the guest before no more are read. */
@@ -9,8 +11,19 @@ const mostUnread = 4096;
 const patience = 20;
 const flushBytes = 8192;
 
-/** A serial line at the host's standard streams. */
+/** A serial line, and perhaps a virtio console, at the host's standard streams. */
 export class Console implements SerialLine {
+  /** What has the keys. */
+  readonly kind: ConsoleKind;
+  /** The virtio console's line. */
+  readonly virtio: ConsoleLine = {
+    transmit: (byte) => this.transmit(byte),
+    attach: (input) => {
+      if (this.kind !== "virtio") return;
+      this.#input = input;
+      this.#resizable = input;
+    },
+  };
   readonly #io: CommandIo;
   readonly #onCommand: (command: ConsoleCommand) => void;
   readonly #keys: EscapeKeys | undefined;
@@ -18,18 +31,25 @@ export class Console implements SerialLine {
   #outputLength = 0;
   #isFlushScheduled = false;
   #input: SerialInput | undefined;
+  #resizable: ConsoleInput | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopReading: (() => void) | undefined;
+  #stopWatching: (() => void) | undefined;
   #hasEnded = false;
 
-  constructor(io: CommandIo, onCommand: (command: ConsoleCommand) => void) {
+  constructor(
+    io: CommandIo,
+    onCommand: (command: ConsoleCommand) => void,
+    kind: ConsoleKind = "serial",
+  ) {
+    this.kind = kind;
     this.#io = io;
     this.#onCommand = onCommand;
     this.#keys = io.stdin.isTerminal ? new EscapeKeys() : undefined;
   }
 
   attach(input: SerialInput): void {
-    this.#input = input;
+    if (this.kind === "serial") this.#input = input;
   }
 
   transmit(byte: number): void {
@@ -60,6 +80,7 @@ export class Console implements SerialLine {
   open(): void {
     const { stdin } = this.#io;
     if (stdin.isTerminal) this.#io.setRaw(true);
+    this.#followSize();
     this.#stopReading = stdin.onReady(() => this.#feed());
     this.#feed();
   }
@@ -68,8 +89,20 @@ export class Console implements SerialLine {
   close(): void {
     clearTimeout(this.#timer);
     this.#stopReading?.();
+    this.#stopWatching?.();
     this.flush();
     this.#io.setRaw(false);
+  }
+
+  /** Tells a guest that can know it of the terminal's size, now and whenever it changes. */
+  #followSize(): void {
+    const resizable = this.#resizable;
+    if (!resizable || !this.#io.stdin.isTerminal) return;
+    const tell = (): void => resizable.resize(this.#io.windowSize());
+    this.#stopWatching = this.#io.onSignal((signal) => {
+      if (signal === signals.SIGWINCH) tell();
+    });
+    tell();
   }
 
   #feed(): void {

@@ -1,11 +1,13 @@
 /** The drives of a machine, and what else is in its slots for virtio. */
 import {
   type BlockStorage,
+  type ConsoleLine,
   type DeviceFactory,
   overlay,
   type RandomSource,
   StorageError,
   virtioBlock,
+  virtioConsole,
   virtioEntropy,
   virtioMmio,
 } from "@isovm/devices";
@@ -13,14 +15,14 @@ import { fileStorage } from "@isovm/devices/node";
 import { InputError, UsageError } from "../errors.ts";
 import type { Drive } from "../options/drive.ts";
 
-/** Slots of the board; the last one has the entropy device. */
-const mostDrives = 7;
+/** Slots of the board: the last one has the entropy device, the one before may have a console. */
+const entropySlot = 7;
+const consoleSlot = 6;
 
 /** Storage for drives. @throws InputError, UsageError */
-export function openDrives(drives: readonly Drive[]): BlockStorage[] {
-  if (drives.length > mostDrives) {
-    throw new UsageError(`${drives.length} drives: there can be ${mostDrives}`);
-  }
+export function openDrives(drives: readonly Drive[], hasConsole: boolean): BlockStorage[] {
+  const most = hasConsole ? consoleSlot : entropySlot;
+  if (drives.length > most) throw new UsageError(`${drives.length} drives: there can be ${most}`);
   const open: BlockStorage[] = [];
   try {
     for (const { path, access } of drives) {
@@ -35,14 +37,16 @@ export function openDrives(drives: readonly Drive[]): BlockStorage[] {
   }
 }
 
-/** The devices in a board's slots: drives from the first one on, entropy in the last. */
+/** The devices in a board's slots: drives from the first one on, at the end console and entropy. */
 export function virtioSlots(
   storages: readonly BlockStorage[],
+  console: ConsoleLine | undefined,
   random: RandomSource,
 ): (DeviceFactory | undefined)[] {
   const slots: (DeviceFactory | undefined)[] = storages.map((storage, index) =>
     virtioMmio(virtioBlock(storage, { serial: `drive${index}` })),
   );
-  slots[mostDrives] = virtioMmio(virtioEntropy(random));
+  if (console) slots[consoleSlot] = virtioMmio(virtioConsole(console));
+  slots[entropySlot] = virtioMmio(virtioEntropy(random));
   return slots;
 }

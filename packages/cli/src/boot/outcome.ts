@@ -7,6 +7,8 @@ export type BootEnd =
   | { readonly kind: "poweroff"; readonly code: number }
   /** The user ended it. */
   | { readonly kind: "ended" }
+  /** The user's debugger ended it. */
+  | { readonly kind: "killed" }
   | { readonly kind: "signal"; readonly number: number }
   | { readonly kind: "fuel" };
 
@@ -18,6 +20,7 @@ export function exitCodeOf(end: BootEnd): number {
     case "poweroff":
       return Math.min(end.code, mostCode);
     case "ended":
+    case "killed":
       return exitCodes.success;
     case "signal":
       return exitCodes.signal + end.number;

@@ -2,9 +2,11 @@
 import type { Command } from "commander";
 import type { BootOptions } from "../boot/boot.ts";
 import type { CommandIo } from "../io/command-io.ts";
+import { parseConsole } from "../options/console.ts";
 import { parseCount } from "../options/count.ts";
 import { type Drive, parseDrive } from "../options/drive.ts";
 import { parseHarts } from "../options/harts.ts";
+import { parsePort } from "../options/port.ts";
 import { parseMemorySize } from "../options/size.ts";
 import { parseStore } from "../options/store.ts";
 import { engineNames } from "../run/engines.ts";
@@ -22,6 +24,8 @@ Examples:
 
 The machine is QEMU's "virt" but for PCI: a 16550A serial port as console, CLINT, PLIC, virtio over
 MMIO. Without --bios, isovm answers the kernel's SBI calls itself.
+
+With --console virtio, add console=hvc0 to --append.
 
 At a terminal, Ctrl-A x ends the machine, Ctrl-A s keeps a snapshot, Ctrl-A h shows all such keys.
 
@@ -47,6 +51,12 @@ export function addBoot(parent: Command, io: CommandIo, exit: (code: number) => 
       "disk image; with overlay, changes are forgotten; can be repeated",
       (text: string, previous: readonly Drive[] = []) => [...previous, parseDrive(text)],
     )
+    .option(
+      "--console <serial|virtio>",
+      "what has the keys: the serial port, or hvc0, which knows the terminal's size",
+      parseConsole,
+      "serial",
+    )
     .option("--net <user|none>", "network", "none")
     .option(
       "--store <DIR|off>",
@@ -55,7 +65,7 @@ export function addBoot(parent: Command, io: CommandIo, exit: (code: number) => 
     )
     .option("--fuel <N>", "limit of instructions, such as 2G", parseCount)
     .option("--stats", "end standard error with one line of figures in JSON")
-    .option("--gdb <PORT>", "wait for a debugger (not there yet)")
+    .option("--gdb <PORT>", "wait for GDB on this port of this computer; 0 is any", parsePort)
     .option("--snapshot <FILE>", "where Ctrl-A s, a signal or the end of --fuel keep the machine")
     .option("--restore <FILE>", "go on from a snapshot of the same machine")
     .addHelpText("after", examples)

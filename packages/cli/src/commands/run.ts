@@ -2,18 +2,20 @@
 import { ExecutableError, errnoMessage, LinuxError, type StartOptions } from "@isovm/abi";
 import type { Isa } from "@isovm/isa-spec";
 import type { Command } from "commander";
+import type { GdbServer } from "../debug/gdb-server.ts";
 import { LimitReachedError, NotExecutableError, UsageError } from "../errors.ts";
 import type { CommandIo } from "../io/command-io.ts";
 import { parseCount } from "../options/count.ts";
 import { parseVariable } from "../options/environment.ts";
 import { type Mount, parseMount } from "../options/mount.ts";
+import { parsePort } from "../options/port.ts";
 import { parseMemorySize } from "../options/size.ts";
 import { parseStore, type StoreOption } from "../options/store.ts";
 import { hostClock } from "../run/clock.ts";
 import { type EngineChoice, engineNamed, engineNames } from "../run/engines.ts";
 import { guestFiles } from "../run/guest-files.ts";
 import { identifyingBytes, inspectProgram, rootHint } from "../run/inspect.ts";
-import { outcomeOf } from "../run/outcome.ts";
+import { debugEndOf, outcomeOf } from "../run/outcome.ts";
 import { RegionDump } from "../run/region-dump.ts";
 import { Session } from "../run/session.ts";
 import { LineOutput } from "../run/standard-error.ts";
@@ -32,6 +34,7 @@ interface RunOptions {
   readonly dumpRegions?: string;
   readonly strace?: true;
   readonly stats?: true;
+  readonly gdb?: number;
 }
 
 /** The environment of a guest, where `--env` says nothing else: none of the host's. */
@@ -83,6 +86,7 @@ async function run(
     memoryBytes: options.memory,
     trace: options.strace && ((line) => stderr.line(line)),
   });
+  let debug: GdbServer | undefined;
   try {
     files.completeMounts();
     const start = {
@@ -93,6 +97,7 @@ async function run(
     startProgram(session, program, start, hasRoot);
     const fuel = options.fuel ?? Number.POSITIVE_INFINITY;
     const runMillis = performance.now();
+    debug = await session.debug(options.gdb, (line) => stderr.line(`isovm: ${line}`));
     const end = await session.run(fuel);
     const wallMs = performance.now() - runMillis;
     await store?.save();
@@ -103,8 +108,10 @@ async function run(
       const times = { wallMs, startMs: runMillis - startMillis };
       stderr.line(JSON.stringify(statisticsOf(session, times, store?.figures())));
     }
+    await debug?.close(debugEndOf(end, outcome.exitCode));
     return outcome.exitCode;
   } finally {
+    await debug?.close();
     session.close();
   }
 }
@@ -219,6 +226,7 @@ export function addRun(parent: Command, io: CommandIo, exit: (code: number) => v
       "--dump-regions <DIR>",
       "write what is translated to DIR: assembly, semantics, WebAssembly; uses no store",
     )
+    .option("--gdb <PORT>", "wait for GDB on this port of this computer; 0 is any", parsePort)
     .option("--strace", "show the system calls on standard error")
     .option("--stats", "end standard error with one line of figures in JSON")
     .passThroughOptions()

@@ -37,6 +37,11 @@ line=" $(cat /proc/cmdline) "
 run=$(option isovm.run)
 root=$(option root)
 
+# A console behind virtio is there once its transport is: all that follows goes there.
+case "$line" in
+  *" console=hvc"*) modprobe virtio_mmio && exec </dev/console >/dev/console 2>&1 ;;
+esac
+
 start_system() {
   modprobe -a ${[...deviceModules, "ext4"].join(" ")} || return
   case "$root" in

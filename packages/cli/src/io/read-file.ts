@@ -1,5 +1,5 @@
 /** Files that commands read whole. */
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { InputError } from "../errors.ts";
 import type { CommandIo } from "./command-io.ts";
 
@@ -20,14 +20,19 @@ export async function readBytes(path: string, io: CommandIo): Promise<Uint8Array
 }
 
 /**
- * The bytes of a file, or its first ones.
+ * The bytes of a file, or its first ones. Devices are refused: some never end.
  *
  * @throws InputError
  */
 export function readFileBytes(path: string, mostBytes?: number): Uint8Array {
   try {
+    const kind = statSync(path);
+    if (kind.isCharacterDevice() || kind.isBlockDevice()) {
+      throw new InputError(`${path}: is a device, not a file`);
+    }
     return mostBytes === undefined ? readFileSync(path) : readStart(path, mostBytes);
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     throw new InputError(`${path}: ${reasons[code] ?? `can't be read (${code})`}`);
   }

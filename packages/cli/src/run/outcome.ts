@@ -1,5 +1,6 @@
 /** How the end of a guest becomes an exit code, and a line that says what happened. */
 import { signalName, signals } from "@isovm/abi";
+import { type DebugEnd, remoteSignal } from "@isovm/machine";
 import { exitCodes } from "../exit-codes.ts";
 import type { Session, SessionEnd } from "./session.ts";
 
@@ -48,6 +49,12 @@ export function outcomeOf(end: SessionEnd, session: Session, limits: Limits): Ou
       };
     }
   }
+}
+
+/** The end of a run as a debugger is told it. */
+export function debugEndOf(end: SessionEnd, exitCode: number): DebugEnd {
+  if (end.kind !== "killed") return { kind: "exited", code: exitCode };
+  return { kind: "killed", signal: remoteSignal(signalName(end.signal) ?? "") };
 }
 
 function limitReached(line: string): Outcome {

@@ -8,7 +8,15 @@ import {
   type Vfs,
 } from "@isovm/abi";
 import type { Isa } from "@isovm/isa-spec";
-import { type ProcessVm, processVm, type RunResult } from "@isovm/machine";
+import {
+  type DebuggedRunResult,
+  GdbStub,
+  ProcessDebugger,
+  type ProcessVm,
+  processDebugTarget,
+  processVm,
+} from "@isovm/machine";
+import { GdbServer } from "../debug/gdb-server.ts";
 import type { CommandIo } from "../io/command-io.ts";
 import { engineClock, hostClock, hostRandom } from "./clock.ts";
 import type { EngineChoice, EngineServices } from "./engines.ts";
@@ -28,7 +36,7 @@ export interface SessionOptions {
 
 /** How a session ended; `deadlock` if the guest waits for what can't come. */
 export type SessionEnd =
-  | Exclude<RunResult, { kind: "idle" | "breakpoint" }>
+  | Exclude<DebuggedRunResult, { kind: "idle" }>
   | { readonly kind: "deadlock" };
 
 /** An instruction that the engine refused, or a signal that ended a process. */
@@ -52,6 +60,8 @@ export class Session {
   #incident: Incident | undefined;
   #illegal: Incident | undefined;
   #wake: (() => void) | undefined;
+  #stub: GdbStub | undefined;
+  #debugger: ProcessDebugger<Kernel> | undefined;
 
   constructor(options: SessionOptions) {
     const { isa, engine, services, io, memoryBytes } = options;
@@ -91,6 +101,29 @@ export class Session {
     this.vm.abi.start(options);
   }
 
+  /**
+   * Has the program, which was loaded, stand still until a debugger connects at the port; does
+   * nothing without a port.
+   *
+   * @throws UsageError
+   */
+  async debug(
+    port: number | undefined,
+    say: (line: string) => void,
+  ): Promise<GdbServer | undefined> {
+    if (port === undefined) return undefined;
+    const process = {
+      threads: () => this.vm.abi.init?.threads.values() ?? [],
+      auxiliaryVector: () => this.vm.abi.init?.memory.layout.auxiliaryVector,
+    };
+    const stub = new GdbStub(processDebugTarget(this.vm, process));
+    const server = await GdbServer.listen(port, stub);
+    this.#stub = stub;
+    this.#debugger = new ProcessDebugger(this.vm, process, stub, () => this.#wake?.());
+    say(server.invitation);
+    return server;
+  }
+
   /** Ends what is left of the guest and gives back what the host lent. */
   close(): void {
     this.vm.abi.close();
@@ -117,6 +150,8 @@ export class Session {
 
   #signal(signal: number): void {
     const { abi } = this.vm;
+    // Nobody is there who could have the program take it.
+    if (this.#stub && !this.#stub.isConnected) this.#stub.release();
     const isOwnJob = abi.standardFiles.terminal.foregroundGroup === abi.init?.group;
     if (signal === signals.SIGTSTP && isOwnJob) {
       // Nobody in the guest could have its first process go on.
@@ -132,14 +167,13 @@ export class Session {
     const { sliceInstructions } = this.#engine;
     for (;;) {
       const left = fuel - Number(vm.executed);
-      const result = vm.runFor(Math.min(left, sliceInstructions));
+      const most = Math.min(left, sliceInstructions);
+      const result = this.#debugger ? await this.#debugger.runFor(most) : run(vm, most);
       this.#measureMemory();
       switch (result.kind) {
         case "exited":
         case "killed":
           return result;
-        case "breakpoint":
-          break;
         case "fuel":
           if (Number(vm.executed) >= fuel) return result;
           await turn();
@@ -217,6 +251,14 @@ export class Session {
         },
       },
     };
+  }
+}
+
+/** Runs a program that nobody debugs. */
+function run(vm: ProcessVm<Kernel>, fuel: number): DebuggedRunResult {
+  for (;;) {
+    const result = vm.runFor(fuel);
+    if (result.kind !== "breakpoint" && result.kind !== "exception") return result;
   }
 }
 

@@ -8,6 +8,8 @@ export interface TestIoOptions {
   readonly stdin?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
   readonly cacheDirectory?: string;
+  /** Gets what is written to standard error as it comes. */
+  readonly onStderr?: (text: string) => void;
   /** Standard output fails with EPIPE. */
   readonly readerGone?: boolean;
 }
@@ -53,6 +55,7 @@ export async function isovm(
       isTerminal: false,
       write(bytes) {
         stderr.push(bytes.slice());
+        options.onStderr?.(Buffer.from(bytes).toString());
         return true;
       },
     },

@@ -18,14 +18,12 @@ const neverTicks = 1n << 62n;
 export interface AclintOptions {
   /** Number of harts, at most 4095. */
   readonly harts: number;
-  /** Nanoseconds of one tick of `mtime`: 100 (10 MHz) by default. */
-  readonly tickNanos?: bigint;
 }
 
 /**
  * The factory of a core-local interruptor. Wire 2h is hart h's machine software interrupt, wire
  * 2h + 1 its machine timer interrupt. `msip` takes 32-bit accesses, the 64-bit `mtimecmp` and
- * `mtime` also ones of a half.
+ * `mtime` also ones of a half. `mtime` is the machine's real-time counter, which harts read as `time`.
  */
 export function aclint(options: AclintOptions): (services: DeviceServices) => Device {
   return (services) => new Aclint(services, options);
@@ -35,17 +33,13 @@ class Aclint implements Device {
   readonly name: string = "aclint";
   readonly sizeBytes: number = 0x1_0000;
   readonly #services: DeviceServices;
-  readonly #tickNanos: bigint;
   readonly #software: readonly InterruptLine[];
   readonly #timer: readonly InterruptLine[];
   #pending: number[] = [];
   #compare: bigint[] = [];
-  /** `mtime` less the ticks of the clock. */
-  #timeBase = 0n;
 
-  constructor(services: DeviceServices, { harts, tickNanos = 100n }: AclintOptions) {
+  constructor(services: DeviceServices, { harts }: AclintOptions) {
     this.#services = services;
-    this.#tickNanos = tickNanos;
     this.#software = Array.from({ length: harts }, (_, hart) => services.interrupt(2 * hart));
     this.#timer = Array.from({ length: harts }, (_, hart) => services.interrupt(2 * hart + 1));
     this.reset();
@@ -59,7 +53,9 @@ class Aclint implements Device {
     }
     const register = offset - (offset % 8);
     const value =
-      register === timeOffset ? this.#time() : this.#compare[(register - compareBase) / 8];
+      register === timeOffset
+        ? this.#services.counter.ticks
+        : this.#compare[(register - compareBase) / 8];
     return value === undefined
       ? this.#unknown(offset, width)
       : BigInt.asUintN(width * 8, value >> shiftOf(offset));
@@ -72,8 +68,8 @@ class Aclint implements Device {
       this.#pending[hart] = Number(value & 1n);
       this.#software[hart]?.set((value & 1n) === 1n);
     } else if (offset >= timeOffset) {
-      const ticks = this.#services.clock.nanos / this.#tickNanos;
-      this.#timeBase = insert(this.#time(), offset, width, value) - ticks;
+      const { counter } = this.#services;
+      counter.set(insert(counter.ticks, offset, width, value));
       for (const each of this.#compare.keys()) this.#updateTimer(each);
     } else if (offset >= compareBase && hart < this.#compare.length) {
       this.#compare[hart] = insert(this.#compare[hart] ?? 0n, offset, width, value);
@@ -88,7 +84,6 @@ class Aclint implements Device {
     return {
       pending: [...this.#pending],
       compare: this.#compare.map(String),
-      timeBase: String(this.#timeBase),
     };
   }
 
@@ -97,7 +92,6 @@ class Aclint implements Device {
     const harts = this.#software.length;
     const pending = reader.naturals("pending", harts, 1);
     const compare = reader.integers("compare", harts, 64);
-    this.#timeBase = reader.integer("timeBase");
     this.#pending = pending;
     this.#compare = compare;
     this.#drive();
@@ -107,7 +101,7 @@ class Aclint implements Device {
     const harts = this.#software.length;
     this.#pending = Array.from({ length: harts }, () => 0);
     this.#compare = Array.from({ length: harts }, () => 0xffff_ffff_ffff_ffffn);
-    this.#timeBase = 0n;
+    this.#services.counter.set(undefined);
     this.#drive();
   }
 
@@ -118,21 +112,17 @@ class Aclint implements Device {
     }
   }
 
-  #time(): bigint {
-    return BigInt.asUintN(64, this.#services.clock.nanos / this.#tickNanos + this.#timeBase);
-  }
-
   #updateTimer(hart: number): void {
-    const { clock } = this.#services;
+    const { clock, counter } = this.#services;
     const compare = this.#compare[hart] ?? 0n;
-    const time = this.#time();
+    const time = counter.ticks;
     const isDue = time >= compare;
     this.#timer[hart]?.set(isDue);
     // What is due stays so until the time wraps around.
     const ticksLeft = (isDue ? 1n << 64n : compare) - time;
     const alarm = `timer${hart}`;
     if (ticksLeft > neverTicks) return clock.alarm(alarm, undefined);
-    const at = (clock.nanos / this.#tickNanos + ticksLeft) * this.#tickNanos;
+    const at = (clock.nanos / counter.tickNanos + ticksLeft) * counter.tickNanos;
     clock.alarm(alarm, at, () => this.#updateTimer(hart));
   }
 

@@ -3,6 +3,7 @@ import { Bus } from "../bus/bus.ts";
 import type {
   Device,
   DeviceClock,
+  DeviceCounter,
   DeviceObserver,
   DeviceServices,
   DmaMemory,
@@ -17,6 +18,7 @@ import { SharedEnd, Wire } from "./wires.ts";
 /** What a machine gives to its board. */
 export interface BoardServices extends BoardSize {
   readonly clock: DeviceClock;
+  readonly counter: DeviceCounter;
   readonly memory: DmaMemory;
   /** An interrupt wire of a hart; the ISA numbers them. */
   hartInterrupt(hart: number, wire: number): InterruptLine;
@@ -31,7 +33,7 @@ export interface BuiltBoard {
   /** The states of all devices, as plain data (JSON). */
   state(): unknown;
   /**
-   * Takes back what `state` returned; the clock and memory have been restored before.
+   * Takes back what `state` returned; the clock, counter and memory have been restored before.
    *
    * @throws DeviceStateError if it is not the state of such a board; some devices may have taken
    * theirs by then.
@@ -80,7 +82,7 @@ export function buildBoard(board: Board, services: BoardServices): BuiltBoard {
 }
 
 function servicesOf(name: string, services: BoardServices, wires: readonly Wire[]): DeviceServices {
-  const { clock, memory, observe } = services;
+  const { clock, counter, memory, observe } = services;
   return {
     clock: {
       get nanos() {
@@ -88,6 +90,7 @@ function servicesOf(name: string, services: BoardServices, wires: readonly Wire[
       },
       alarm: (alarm, at, fire) => clock.alarm(`${name}.${alarm}`, at, fire),
     },
+    counter,
     memory,
     // A wire that the board connects to nothing ends nowhere.
     interrupt: (number = 0) => wires[number] ?? new Wire(),

@@ -9,6 +9,7 @@ export function nullServices(size: BoardSize): BoardServices {
   return {
     ...size,
     clock: { nanos: 0n, alarm() {} },
+    counter: { ticks: 0n, tickNanos: 100n, set() {} },
     memory: { read: () => undefined, write: () => false },
     hartInterrupt: () => line,
     observe() {},

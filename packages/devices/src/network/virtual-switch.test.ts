@@ -1,7 +1,8 @@
 /** The switch learns, keeps order, and ends whatever its receivers do. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type SwitchPort, virtualSwitch } from "./virtual-switch.ts";
+import { DeviceStateError } from "../errors.ts";
+import { type SwitchPort, type VirtualSwitch, virtualSwitch } from "./virtual-switch.ts";
 
 /** A frame between stations that are numbered; 255 is everybody. */
 function frame(to: number, from: number, payload = 0): Uint8Array {
@@ -11,7 +12,10 @@ function frame(to: number, from: number, payload = 0): Uint8Array {
 }
 
 /** Ports, and what each received: the last byte of each frame. */
-function ports(count: number, options = {}): { ports: SwitchPort[]; received: number[][] } {
+function ports(
+  count: number,
+  options = {},
+): { fabric: VirtualSwitch; ports: SwitchPort[]; received: number[][] } {
   const fabric = virtualSwitch(options);
   const received: number[][] = [];
   const all = Array.from({ length: count }, (_, index) => {
@@ -21,7 +25,7 @@ function ports(count: number, options = {}): { ports: SwitchPort[]; received: nu
     port.onReceive((bytes) => frames.push(bytes.at(-1) ?? -1));
     return port;
   });
-  return { ports: all, received };
+  return { fabric, ports: all, received };
 }
 
 describe("virtualSwitch", () => {
@@ -136,5 +140,37 @@ describe("virtualSwitch", () => {
     first.send(sent);
     sent.fill(0);
     expect(kept).toEqual(frame(1, 0, 5));
+  });
+
+  it("keeps what it has learnt in its state", () => {
+    const first = ports(3, { addresses: 2 });
+    for (const station of [1, 2]) first.ports[station]?.send(frame(255, station));
+    const state: unknown = JSON.parse(JSON.stringify(first.fabric.state()));
+    const second = ports(3, { addresses: 2 });
+    second.ports[2]?.send(frame(255, 1));
+    second.fabric.restore(state);
+    for (const frames of second.received) frames.length = 0;
+    second.ports[0]?.send(frame(1, 255, 7));
+    second.ports[0]?.send(frame(2, 255, 8));
+    expect(second.received).toEqual([[], [7], [8]]);
+    expect(second.fabric.state()).toEqual(state);
+    // The order of learning is kept, too: the oldest is forgotten first.
+    second.ports[0]?.send(frame(255, 9));
+    second.received[1]?.splice(0);
+    second.ports[0]?.send(frame(1, 255, 5));
+    expect(second.received[1]).toEqual([5]);
+    expect(second.received[2]?.at(-1)).toBe(5);
+  });
+
+  it("refuses what is no state of it", () => {
+    const { fabric } = ports(1);
+    const entry = { address: "2:0:0:0:0:1", port: 0 };
+    fabric.restore({ seen: [entry] });
+    const kept = fabric.state();
+    for (const seen of [undefined, [7], [{ ...entry, port: 1 }], [{ ...entry, address: "x" }]]) {
+      expect(() => fabric.restore({ seen })).toThrow(DeviceStateError);
+    }
+    expect(() => fabric.restore(null)).toThrow(DeviceStateError);
+    expect(fabric.state()).toEqual(kept);
   });
 });

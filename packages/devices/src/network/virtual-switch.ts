@@ -3,6 +3,7 @@
  *
  * @see IEEE 802.1D-2004, 7.7 forwarding and 7.8 learning, without spanning trees
  */
+import { StateReader } from "../state-reader.ts";
 import { isGroup, macBytes } from "./mac-address.ts";
 import type { FrameReceiver, NetworkLink } from "./network-link.ts";
 
@@ -33,7 +34,20 @@ export interface SwitchPort extends NetworkLink {
 export interface VirtualSwitch {
   /** Plugs a machine in. */
   connect(): SwitchPort;
+  /**
+   * Behind which port it has seen which address, as plain data (JSON): what belongs to a snapshot of
+   * its machines. Ports are numbered in the order in which they were connected, from 0.
+   */
+  state(): unknown;
+  /**
+   * Takes back what `state` returned.
+   *
+   * @throws DeviceStateError if it is something else, or tells of ports that aren't connected.
+   */
+  restore(state: unknown): void;
 }
+
+const name = "virtual-switch";
 
 /** Destination, source and type of a frame. */
 const headerBytes = 14;
@@ -71,7 +85,9 @@ export function virtualSwitch({ addresses = 1024 }: VirtualSwitchOptions = {}): 
 
 class LearningSwitch implements VirtualSwitch {
   readonly #mostAddresses: number;
-  readonly #ports = new Set<Port>();
+  /** By number. */
+  readonly #ports = new Map<number, Port>();
+  #nextPort = 0;
   /** The port behind which each address was seen, the oldest first. */
   readonly #seen = new Map<string, Port>();
   readonly #waiting: { readonly from: Port; readonly frame: Uint8Array }[] = [];
@@ -83,17 +99,38 @@ class LearningSwitch implements VirtualSwitch {
   }
 
   connect(): SwitchPort {
-    const port: Port = new Port({
+    const number = this.#nextPort++;
+    const port: Port = new Port(number, {
       send: (frame) => this.#send(port, frame),
       disconnect: () => this.#disconnect(port),
     });
-    this.#ports.add(port);
+    this.#ports.set(number, port);
     return port;
+  }
+
+  state(): unknown {
+    return { seen: [...this.#seen].map(([address, { number }]) => ({ address, port: number })) };
+  }
+
+  restore(state: unknown): void {
+    const reader = new StateReader(name, state);
+    const seen = reader.list("seen", this.#mostAddresses).map((entry) => {
+      const part = new StateReader(name, entry);
+      const address = part.member("address");
+      if (typeof address !== "string" || !/^\d{1,3}(:\d{1,3}){5}$/.test(address)) {
+        return part.fail("address", "six numbers");
+      }
+      const number = part.natural("port", Number.MAX_SAFE_INTEGER);
+      const port = this.#ports.get(number) ?? part.fail("port", "the number of one");
+      return [address, port] as const;
+    });
+    this.#seen.clear();
+    for (const [address, port] of seen) this.#seen.set(address, port);
   }
 
   #send(from: Port, frame: Uint8Array): boolean {
     const fits = frame.length >= headerBytes && frame.length <= mostBytes;
-    if (!fits || this.#frames >= mostFrames || !this.#ports.has(from)) return false;
+    if (!fits || this.#frames >= mostFrames || !this.#ports.has(from.number)) return false;
     this.#waiting.push({ from, frame: frame.slice() });
     // A receiver that answers: its frame is forwarded after those before it.
     if (this.#frames++ > 0) return true;
@@ -111,7 +148,7 @@ class LearningSwitch implements VirtualSwitch {
     const source = frame.subarray(macBytes, 2 * macBytes);
     if (!isGroup(source)) this.#learn(keyOf(source), from);
     const known = isGroup(frame) ? undefined : this.#seen.get(keyOf(frame));
-    for (const port of known === undefined ? [...this.#ports] : [known])
+    for (const port of known === undefined ? [...this.#ports.values()] : [known])
       if (port !== from) port.deliver(frame);
   }
 
@@ -123,17 +160,19 @@ class LearningSwitch implements VirtualSwitch {
   }
 
   #disconnect(port: Port): void {
-    this.#ports.delete(port);
+    this.#ports.delete(port.number);
     for (const [address, behind] of this.#seen) if (behind === port) this.#seen.delete(address);
   }
 }
 
 class Port implements SwitchPort {
+  readonly number: number;
   readonly #fabric: { send(frame: Uint8Array): boolean; disconnect(): void };
   readonly #counters = { sent: 0, received: 0, dropped: 0 };
   #receiver: FrameReceiver | undefined;
 
-  constructor(fabric: { send(frame: Uint8Array): boolean; disconnect(): void }) {
+  constructor(number: number, fabric: { send(frame: Uint8Array): boolean; disconnect(): void }) {
+    this.number = number;
     this.#fabric = fabric;
   }
 

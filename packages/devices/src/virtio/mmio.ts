@@ -47,6 +47,7 @@ interface Register {
  * const disk = virtioMmio(virtioBlock(bytesStorage(new Uint8Array(512))));
  * const device = disk({
  *   clock: { nanos: 0n, alarm: () => {} },
+ *   counter: { ticks: 0n, tickNanos: 100n, set: () => {} },
  *   memory: { read: () => undefined, write: () => false },
  *   interrupt: () => ({ set: () => {} }),
  *   observe: (event) => assert.fail(event.detail),

@@ -16,6 +16,7 @@ import { illegalExit } from "../illegal.ts";
 import { callIntrinsic, collectIntrinsics } from "../intrinsics.ts";
 import { faultReason } from "../reference/memory.ts";
 import { reverseBytes } from "../reverse-bytes.ts";
+import { BreakpointMarks } from "./breakpoint-marks.ts";
 import { CodePages } from "./code-pages.ts";
 import {
   type ContextLayout,
@@ -119,6 +120,7 @@ class FastInterpreter implements RegionHost {
   readonly #run: (budget: number) => number;
   readonly #tables: TranslationTables;
   readonly #slow: SlowAccess;
+  readonly #marks: BreakpointMarks;
   /** The budget of the generated code that is running; 0 if none is. */
   #running = 0;
   #isInterrupted = false;
@@ -142,6 +144,7 @@ class FastInterpreter implements RegionHost {
       this.#tables.clear(),
     );
     this.#pages.initialiseStraddle(this.#context);
+    this.#marks = new BreakpointMarks(this.breakpoints, this.#pages, this.#tables);
     this.state = new StateBlock(isa.layout, () => memory.memory.buffer, this.#context.state);
     const intrinsics = collectIntrinsics(options);
     const functions = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
@@ -191,12 +194,17 @@ class FastInterpreter implements RegionHost {
       isa,
       program,
       decode,
+      breakpoints: this.breakpoints,
+      marks: this.#marks,
       pc: () => this.state.pc,
       execute: (budget, quantum) => this.#execute(budget, quantum),
       exit: (code) => this.#exit(code),
     });
     memory.attach({
-      codeWritten: (frame, start, end) => this.#pages.invalidate(frame, start, end),
+      codeWritten: (frame, start, end) => {
+        this.#pages.invalidate(frame, start, end);
+        this.#marks.remark(frame);
+      },
       codeMarked: (frame) => this.#tables.dropWrites(frame),
       mappingChanged: (startPage, pageCount, context) =>
         this.#tables.drop(startPage, pageCount, context),
@@ -225,13 +233,22 @@ class FastInterpreter implements RegionHost {
   run(budget: number): Exit {
     checkBudget(budget);
     this.#isInterrupted = false;
-    if (this.breakpoints.size === 0) return this.#exit(this.#execute(budget, budget));
-    for (let count = 0; count < budget; count += 1) {
-      if (count > 0 && this.breakpoints.has(this.state.pc)) return { kind: "breakpoint" };
-      const exit = this.#exit(this.#execute(1, 1));
-      if (exit.kind !== "budget" || this.#isInterrupted) return exit;
+    if (!this.#marks.isActive) return this.#exit(this.#execute(budget, budget));
+    // The first instruction is executed whether or not there is a breakpoint.
+    const first = this.regions.step();
+    if (first.kind !== "budget" || this.#isInterrupted || budget === 1) return first;
+    this.#marks.update();
+    const end = this.retired + BigInt(budget - 1);
+    for (;;) {
+      const left = Number(end - this.retired);
+      if (left === 0 || this.#isInterrupted) return { kind: "budget" };
+      const exit = this.regions.run(left, left);
+      if (exit.kind === "marked") {
+        // What was a breakpoint's place in another address space.
+        const stepped = this.regions.step();
+        if (stepped.kind !== "budget") return stepped;
+      } else if (exit.kind !== "left" && exit.kind !== "sample") return exit;
     }
-    return { kind: "budget" };
   }
 
   /** Instructions of the current run that may still be executed, in the midst of one. */
@@ -318,6 +335,7 @@ class FastInterpreter implements RegionHost {
     const frame = this.#memory.translate(target, "fetch");
     if (frame < 0) return this.#slow.fail("fetch", target, faultReason(frame));
     const records = this.#recordsOf(frame, target);
+    this.#marks.mark(frame, target);
     this.#tables.enter("fetchTable", target, records);
     return records;
   }

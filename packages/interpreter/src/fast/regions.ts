@@ -8,6 +8,7 @@ import type {
   RegionPlaces,
   RegionSupport,
 } from "@isovm/isa-spec";
+import type { BreakpointMarks } from "./breakpoint-marks.ts";
 import type { CodePages } from "./code-pages.ts";
 import {
   type ContextLayout,
@@ -32,6 +33,8 @@ export interface RegionsOptions {
   readonly program: Pick<LoadedProgram, "handlerRows" | "pieceBytes">;
   /** Fills a record of a page, given by the byte offsets of it and of the page's first one. */
   readonly decode: (record: number, page: number) => void;
+  readonly breakpoints: ReadonlySet<bigint>;
+  readonly marks: BreakpointMarks;
   readonly pc: () => bigint;
   /** Executes instructions, as many interpreted ones as the quantum at most; gives the exit code. */
   readonly execute: (budget: number, quantum: number) => number;
@@ -92,6 +95,8 @@ export class InterpreterRegions implements RegionSupport {
   run(budget: number, quantum: number): RegionHostExit {
     const { context, execute, exit, tables } = this.#options;
     const code = execute(budget, quantum);
+    const isHeld = code === exitCode.marked || code === exitCode.left;
+    if (isHeld && this.#options.breakpoints.has(this.#options.pc())) return { kind: "breakpoint" };
     if (code === exitCode.marked) return { kind: "marked" };
     if (code === exitCode.left) {
       const after = this.step();
@@ -103,18 +108,27 @@ export class InterpreterRegions implements RegionSupport {
     return exit(code);
   }
 
+  get hasBreakpoints(): boolean {
+    return this.#options.marks.isActive;
+  }
+
+  updateBreakpoints(): boolean {
+    return this.#options.marks.update();
+  }
+
   step(): Exit {
-    const { pages, execute, exit, pc } = this.#options;
-    const { frame, offset } = this.#place(pc());
-    if (frame < 0 || pages.handlerAt(frame, offset) !== fixedHandler.marked) {
-      return exit(execute(1, 1));
-    }
-    pages.setHandler(frame, offset, fixedHandler.undecoded);
-    const code = execute(1, 1);
-    // An instruction that wrote to its own place loses the mark.
-    if (pages.handlerAt(frame, offset) !== fixedHandler.undecoded) {
+    const { pages, marks, execute, exit } = this.#options;
+    const pc = this.#options.pc();
+    const { frame, offset } = this.#place(pc);
+    const isMarked = frame >= 0 && pages.handlerAt(frame, offset) === fixedHandler.marked;
+    if (isMarked) pages.setHandler(frame, offset, fixedHandler.undecoded);
+    else if (!marks.isActive) return exit(execute(1, 1));
+    const code = marks.without(pc, () => execute(1, 1));
+    // An instruction that wrote to its own place loses the mark, unless it is a breakpoint's.
+    if (isMarked && pages.handlerAt(frame, offset) !== fixedHandler.undecoded) {
       pages.setHandler(frame, offset, fixedHandler.marked);
     }
+    marks.remark(frame);
     return exit(code);
   }
 

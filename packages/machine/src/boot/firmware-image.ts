@@ -38,6 +38,7 @@ export interface FirmwareExpectation {
  */
 export function firmwareImage(bytes: Uint8Array, expected: FirmwareExpectation): FirmwareImage {
   const { ramBase } = expected;
+  if (bytes.length === 0) throw failure("it is empty", bytes);
   const isElf = bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
   if (!isElf) {
     return {

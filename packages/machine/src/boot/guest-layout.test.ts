@@ -21,6 +21,30 @@ describe("the layout of a guest", () => {
     });
   });
 
+  it("tells too little memory from addresses that aren't memory", () => {
+    const place = (start: number, length: number): unknown => {
+      try {
+        return placeGuest({
+          ramBase,
+          memoryBytes: 4 * mebibyte,
+          firmware: { start, end: start + length },
+        });
+      } catch (error) {
+        return error instanceof GuestLayoutError ? [error.message, error.data.neededBytes] : error;
+      }
+    };
+    expect(place(ramBase, 5 * mebibyte)).toEqual([
+      "the firmware doesn't fit into 4 MiB of memory: it takes 5 MiB",
+      5 * mebibyte,
+    ]);
+    for (const start of [0x1_0000, ramBase + 4 * mebibyte]) {
+      expect(place(start, 4096)).toEqual([
+        `the firmware is for address 0x${start.toString(16)}, and this machine's memory begins at 0x80000000`,
+        undefined,
+      ]);
+    }
+  });
+
   it("keeps everything apart, within RAM and its first GiB, or refuses", () => {
     const parts = fc.record(
       {
@@ -84,7 +108,7 @@ describe("the layout of a guest", () => {
     ],
     [
       { ...small, firmware: { start: 0, end: mebibyte } },
-      "the firmware doesn't fit into 16 MiB of memory: it takes 1 MiB",
+      "the firmware is for address 0x0, and this machine's memory begins at 0x80000000",
     ],
     [
       {

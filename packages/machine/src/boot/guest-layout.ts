@@ -7,6 +7,8 @@ export class GuestLayoutError extends IsovmError<{
   readonly part: string;
   /** Bytes of RAM that there are. */
   readonly memoryBytes: number;
+  /** Bytes that it takes, where there is too little memory. */
+  readonly neededBytes?: number;
 }> {}
 
 /** What is to be placed. All addresses are guest-physical. */
@@ -65,10 +67,17 @@ export function placeGuest(parts: GuestParts): GuestLayout {
   const fail = (part: string, needed: number): never => {
     throw new GuestLayoutError(
       `${part} doesn't fit into ${mebibytes(memoryBytes)} of memory: it takes ${mebibytes(needed)}`,
-      { part, memoryBytes },
+      { part, memoryBytes, neededBytes: needed },
     );
   };
-  if (firmware && (firmware.start < ramBase || firmware.end > end)) {
+  if (firmware && (firmware.start < ramBase || firmware.start >= end)) {
+    const [place, memory] = [firmware.start, ramBase].map((address) => `0x${address.toString(16)}`);
+    throw new GuestLayoutError(
+      `the firmware is for address ${place}, and this machine's memory begins at ${memory}`,
+      { part: "the firmware", memoryBytes },
+    );
+  }
+  if (firmware && firmware.end > end) {
     fail("the firmware", firmware.end - firmware.start);
   }
   const kernel = parts.kernel && {

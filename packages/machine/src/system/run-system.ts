@@ -69,7 +69,7 @@ async function sleepOrWake(vm: SystemVm, millis: number): Promise<void> {
 }
 
 /** Lets the host's other work have its turn: at once where there is nothing, as in Node. */
-async function nextTurn(): Promise<void> {
+export async function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (done: () => void) => unknown };
   await new Promise<void>((resolve) => {
     if (setImmediate) setImmediate(resolve);

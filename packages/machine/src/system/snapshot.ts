@@ -23,6 +23,8 @@ export interface SnapshotHeader {
   };
   readonly executed: string;
   readonly nanos: string;
+  /** What the guest has moved the real-time counter by; absent for not at all. */
+  readonly counterOffset?: string;
   /** The hart whose turn it is, and what is left of it. */
   readonly turn: { readonly hart: number; readonly left: number };
   readonly harts: readonly SavedHart[];

@@ -8,6 +8,7 @@ import {
   type PrivilegedArchitecture,
   type PrivilegedHart,
 } from "@isovm/isa-spec";
+import type { RealTimeCounter } from "./real-time-counter.ts";
 import type { SystemClock } from "./system-clock.ts";
 import type { SystemMemory } from "./system-memory.ts";
 
@@ -22,8 +23,7 @@ export interface HartSurroundings {
   readonly state: ArchitecturalState;
   readonly memory: SystemMemory;
   readonly clock: SystemClock;
-  /** Nanoseconds from one tick of the real-time counter to the next. */
-  readonly tickNanos: bigint;
+  readonly counter: RealTimeCounter;
   /** Instructions executed by all harts, exactly also in the midst of one. */
   readonly executed: () => bigint;
   /** Ends the current run. */
@@ -56,8 +56,7 @@ export class SystemHart implements HartHost {
   }
 
   time(): bigint {
-    const { clock, tickNanos } = this.#surroundings;
-    return clock.nanos / tickNanos;
+    return this.#surroundings.counter.ticks;
   }
 
   retired(): bigint {
@@ -66,8 +65,9 @@ export class SystemHart implements HartHost {
   }
 
   alarm(name: string, tick: bigint | undefined, fire?: () => void): void {
-    const { clock, tickNanos } = this.#surroundings;
-    clock.alarm(`hart ${this.index} ${name}`, tick && tick * tickNanos, fire);
+    const { clock, counter } = this.#surroundings;
+    const at = tick === undefined ? undefined : counter.nanosAt(tick);
+    clock.alarm(`hart ${this.index} ${name}`, at, fire);
   }
 
   flush(page?: bigint, matches?: (context: string) => boolean): void {

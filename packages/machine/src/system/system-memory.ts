@@ -34,6 +34,9 @@ const ramStart = 2 ** 28;
 /** What engines can have at least. */
 const engineBytes = 2 ** 28;
 
+/** The most RAM that there can be. */
+export const LARGEST_RAM_BYTES: number = LINEAR_MEMORY_MAXIMUM_BYTES - ramStart - engineBytes;
+
 /** RAM, and what engines, page walks and devices see of it. */
 export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   readonly memory: WebAssembly.Memory;
@@ -54,10 +57,10 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
 
   /** @throws MemorySizeError unless `sizeBytes` is a positive multiple of 4096 up to 3.5 GiB. */
   constructor(base: number, sizeBytes: number, devices: PhysicalDevices) {
-    const most = LINEAR_MEMORY_MAXIMUM_BYTES - ramStart - engineBytes;
-    if (!Number.isInteger(sizeBytes / pageBytes) || sizeBytes <= 0 || sizeBytes > most) {
+    const isPossible = sizeBytes > 0 && sizeBytes <= LARGEST_RAM_BYTES;
+    if (!Number.isInteger(sizeBytes / pageBytes) || !isPossible) {
       throw new MemorySizeError(
-        `RAM of ${sizeBytes} bytes: it has to be a multiple of 4096 up to ${most}`,
+        `RAM of ${sizeBytes} bytes: it has to be a multiple of 4096 up to ${LARGEST_RAM_BYTES}`,
         { memoryBytes: sizeBytes },
       );
     }

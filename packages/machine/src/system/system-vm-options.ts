@@ -36,7 +36,12 @@ export type SystemRunResult =
    * host lets time pass by `SystemVm.skip`.
    */
   | { readonly kind: "idle"; readonly untilNanos: bigint | undefined }
-  /** The engine stopped before a breakpoint. */
+  /** `SystemVm.pause` was called. Running on continues. */
+  | { readonly kind: "paused" }
+  /**
+   * A hart has come to a breakpoint of the engine, the instruction at which has not been executed.
+   * That happens once for each arrival: running on executes it.
+   */
   | { readonly kind: "breakpoint" };
 
 /** A register and its value. */

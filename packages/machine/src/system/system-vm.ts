@@ -1,6 +1,14 @@
 /** The system VM: an ISA with its privileged part, an engine and a board, composed to boot an OS. */
 import { type Board, type BuiltBoard, buildBoard, type PowerEvent } from "@isovm/devices";
-import { type Engine, IsovmError, type PrivilegedArchitecture } from "@isovm/isa-spec";
+import {
+  type ArchitecturalState,
+  type Engine,
+  IsovmError,
+  type PrivilegedArchitecture,
+  type PrivilegedHart,
+} from "@isovm/isa-spec";
+import { BreakpointArrivals } from "../debug/breakpoint-arrivals.ts";
+import { RealTimeCounter } from "./real-time-counter.ts";
 import { decodeSnapshot, encodeSnapshot, SnapshotError, type SnapshotHeader } from "./snapshot.ts";
 import { SystemClock } from "./system-clock.ts";
 import { SystemHart } from "./system-hart.ts";
@@ -28,6 +36,7 @@ export class SystemVm {
   onInterrupt: (() => void) | undefined;
   readonly #harts: readonly SystemHart[];
   readonly #clock: SystemClock;
+  readonly #counter: RealTimeCounter;
   readonly #turn: number;
   #current: SystemHart;
   /** What is left of the current hart's turn. */
@@ -37,6 +46,8 @@ export class SystemVm {
   /** Instructions that the engine had retired when the current run began; undefined if none is on. */
   #runningSince: bigint | undefined;
   #ended: PowerEvent | undefined;
+  #isPaused = false;
+  readonly #arrivals: BreakpointArrivals<SystemHart>;
 
   /**
    * @throws MemorySizeError if there can't be so much RAM
@@ -55,6 +66,10 @@ export class SystemVm {
       () => this.#interrupt(),
     );
     this.#clock = clock;
+    const counter = new RealTimeCounter(clock, BigInt(1e9 / timebaseHz), () => {
+      for (const { privileged } of this.#harts) privileged.timeChanged();
+    });
+    this.#counter = counter;
     this.memory = new SystemMemory(board.ramBase, options.memoryBytes ?? defaultMemoryBytes, {
       read: (address, width) => this.devices.bus.read(address, width),
       write: (address, width, value) => this.devices.bus.write(address, width, value),
@@ -62,9 +77,9 @@ export class SystemVm {
     this.engine = options.engine({
       isa: architecture.isa,
       memory: this.memory,
-      clock: { time: () => clock.nanos / tickNanos },
+      clock: { time: () => counter.ticks },
     });
-    const tickNanos = BigInt(1e9 / timebaseHz);
+    this.#arrivals = new BreakpointArrivals(this.engine, (hart) => hart.retired());
     this.#harts = Array.from(
       { length: harts },
       (_, index) =>
@@ -73,13 +88,14 @@ export class SystemVm {
           state: this.engine.state,
           memory: this.memory,
           clock,
-          tickNanos,
+          counter,
           executed: () => this.executed,
           interrupt: () => this.#interrupt(),
         }),
     );
     this.devices = buildBoard(board, {
       clock,
+      counter,
       memory: this.memory,
       memoryBytes: this.memory.sizeBytes,
       harts,
@@ -108,6 +124,25 @@ export class SystemVm {
     return this.#harts.length;
   }
 
+  /** The hart that executed last, or will next: where a run stopped. */
+  get currentHart(): number {
+    return this.#current.index;
+  }
+
+  /** Instructions that one hart has executed, those that trapped included. */
+  executedBy(hart: number): bigint {
+    return this.#hart(hart).retired();
+  }
+
+  /** What `look` finds out about a hart, whose registers are in the state meanwhile. */
+  inspect<Found>(
+    index: number,
+    look: (state: ArchitecturalState, hart: PrivilegedHart) => Found,
+  ): Found {
+    const hart = this.#hart(index);
+    return this.#visit(hart, () => look(this.engine.state, hart.privileged));
+  }
+
   /** Puts a hart into its state after power-on, with the program counter and registers given. */
   startHart(index: number, pc: bigint, registers: readonly RegisterValue[] = []): void {
     const hart = this.#hart(index);
@@ -123,6 +158,12 @@ export class SystemVm {
   /** Ends the machine after the instruction that is executing: for a board's power switch. */
   end(event: PowerEvent): void {
     this.#ended = event;
+    this.#interrupt();
+  }
+
+  /** Has the current run, or the next one, return `paused` where it could go on. */
+  pause(): void {
+    this.#isPaused = true;
     this.#interrupt();
   }
 
@@ -142,6 +183,10 @@ export class SystemVm {
         this.#ended = undefined;
         return ended;
       }
+      if (this.#isPaused) {
+        this.#isPaused = false;
+        return { kind: "paused" };
+      }
       this.#clock.fireDue();
       const hart = this.#schedule();
       if (!hart) return { kind: "idle", untilNanos: this.#clock.next };
@@ -151,7 +196,11 @@ export class SystemVm {
       const executed = Number(this.#executed - before);
       left -= executed;
       this.#left -= executed;
-      if (stopped) return { kind: "breakpoint" };
+      if (stopped) {
+        // Who wanted a pause has it.
+        this.#isPaused = false;
+        return { kind: "breakpoint" };
+      }
     }
   }
 
@@ -167,6 +216,7 @@ export class SystemVm {
       machine: this.#machine,
       executed: `${this.#executed}`,
       nanos: `${this.#clock.nanos}`,
+      counterOffset: `${this.#counter.offset}`,
       turn: { hart: this.#current.index, left: this.#left },
       harts: this.#harts.map((hart) => hart.save()),
       devices: this.devices.state(),
@@ -206,6 +256,7 @@ export class SystemVm {
   #takeBack(header: SnapshotHeader): void {
     this.#executed = BigInt(header.executed);
     this.#clock.restore(BigInt(header.nanos));
+    this.#counter.restore(BigInt(header.counterOffset ?? 0));
     this.#harts.forEach((hart, index) => {
       const saved = header.harts[index];
       if (!saved) return;
@@ -230,11 +281,12 @@ export class SystemVm {
     const budget = next === undefined ? most : Math.min(most, Math.max(1, Number(next - nanos)));
     hart.privileged.takeInterrupt();
     hart.select();
+    if (this.#arrivals.isNew(hart)) return true;
     this.#runningSince = engine.retired;
     const exit = engine.run(budget);
     this.#executed += engine.retired - this.#runningSince;
     this.#runningSince = undefined;
-    if (exit.kind === "breakpoint") return true;
+    if (exit.kind === "breakpoint") return this.#arrivals.isNew(hart);
     if (exit.kind === "budget") return false;
     this.#executed += 1n;
     const { kind } = hart.privileged.handle(exit);
@@ -272,12 +324,18 @@ export class SystemVm {
     this.engine.state.reservation = undefined;
   }
 
-  /** Does something with a hart's registers in the engine. */
-  #visit(hart: SystemHart, action: () => void): void {
+  /** Does something with a hart's registers in the engine, which leaves those of others alone. */
+  #visit<Result>(hart: SystemHart, action: () => Result): Result {
     const before = this.#current;
-    this.#switchTo(hart);
-    action();
-    this.#switchTo(before);
+    if (hart === before) return action();
+    before.leave();
+    hart.enter();
+    try {
+      return action();
+    } finally {
+      hart.leave();
+      before.enter();
+    }
   }
 
   #hart(index: number): SystemHart {

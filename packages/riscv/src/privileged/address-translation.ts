@@ -151,6 +151,15 @@ export class AddressTranslation {
     return this.protection.allows(target, access, isMachine) ? target : accessFault;
   }
 
+  /** The physical address of a virtual one for a debugger, or negative; without any effect. */
+  locate(address: bigint): number {
+    const { parameters } = this.#view.data;
+    const high = Number(address >> 32n);
+    const low = Number(BigInt.asUintN(32, address));
+    if (parameters) return this.#walker.locate(high, low, parameters);
+    return Math.min(high * 0x1_0000_0000 + low, Number.MAX_SAFE_INTEGER);
+  }
+
   /** Forgets translations of all addresses or of one, in all address spaces or in one. */
   flush(address: bigint | undefined, asid: bigint | undefined): void {
     const isWhole = address === undefined || this.#largePages.has(Number(address >> 12n));

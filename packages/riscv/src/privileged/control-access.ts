@@ -46,6 +46,18 @@ export class ControlAccess {
     }
   }
 
+  /** Reads the register of a number, whoever may, for a debugger; 0 if there is none. */
+  peek(number: number): bigint {
+    const place = this.#places.get(number);
+    return place ? this.#read(place, false) : 0n;
+  }
+
+  /** Writes it likewise, legalised as any write. */
+  poke(number: number, value: bigint): void {
+    const place = this.#places.get(number);
+    if (place && number >>> 10 !== 3) this.#write(place, value);
+  }
+
   /** Executes the instruction; false if it is illegal, without any effect then. */
   execute(instruction: number): boolean {
     const state = this.#state;

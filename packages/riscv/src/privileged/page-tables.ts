@@ -98,6 +98,23 @@ export class PageWalker {
     return pageFault;
   }
 
+  /** The physical address of a virtual one for a debugger: whoever may access it, without a trace. */
+  locate(high: number, low: number, { format, root }: WalkParameters): number {
+    if (!isCanonical(high, format)) return pageFault;
+    let table = root;
+    for (let level = format.levels - 1; level >= 0; level -= 1) {
+      const place = table + tableIndex(high, low, level, format) * format.entryBytes;
+      const entry = this.#load(place);
+      const upper = format.entryBytes === 8 ? this.#load(place + 4) : 0;
+      if (entry < 0 || (entry & Flag.v) === 0) return pageFault;
+      if ((entry & (Flag.r | Flag.x)) !== 0) {
+        return this.#target(high, low, entry, upper, level, format);
+      }
+      table = ((entry >>> 10) + (upper & 0x3f_ffff) * 0x40_0000) * 4096;
+    }
+    return pageFault;
+  }
+
   #load(address: number): number {
     return address <= Number.MAX_SAFE_INTEGER ? this.#physical.load32(address) : -1;
   }

@@ -6,6 +6,7 @@
 import {
   type AccessKind,
   type Exit,
+  type HartDebugger,
   type HartHost,
   type HartOutcome,
   IsovmError,
@@ -16,6 +17,7 @@ import { ControlAccess } from "./control-access.ts";
 import type { ControlDefinition } from "./control-definition.ts";
 import { type ControlParameters, ControlState, type SavedControlState } from "./control-state.ts";
 import type { Firmware, FirmwareCalls, FirmwareHart, HartLife } from "./firmware.ts";
+import { hartDebugger } from "./hart-debugger.ts";
 import { restoreLife, type SavedLife, saveLife, supervisorSetup } from "./hart-life.ts";
 import { instructionAt } from "./instruction-at.ts";
 import { Cause, Mode, supervisorInterrupts } from "./modes.ts";
@@ -41,6 +43,7 @@ export class HartStateError extends IsovmError<{ readonly version: unknown }> {}
 
 /** The privileged half of one hart. */
 export class RiscvHart implements PrivilegedHart {
+  readonly debugger: HartDebugger;
   readonly #host: HartHost;
   readonly #state: ControlState;
   readonly #table: readonly ControlDefinition[];
@@ -64,6 +67,7 @@ export class RiscvHart implements PrivilegedHart {
     this.#table = table;
     this.#state = state;
     this.#control = new ControlAccess(state, table, (changed) => this.#changed(changed));
+    this.debugger = hartDebugger(state, this.#control, table);
     this.#timer = new TimerCompare(state, () => this.#wake());
     this.#effects = {
       systemCall: () => this.#call(),
@@ -117,6 +121,11 @@ export class RiscvHart implements PrivilegedHart {
     }
     if (!isAwake) return false;
     return this.#isOff ? this.#begin() : takeDueInterrupt(this.#state);
+  }
+
+  timeChanged(): void {
+    this.#timer.update();
+    this.#wake();
   }
 
   setInterrupt(wire: number, level: boolean): void {

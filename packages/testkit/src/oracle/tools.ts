@@ -14,6 +14,7 @@ export interface OracleTool {
 /** The name of an oracle. */
 export type OracleName =
   | "dtc"
+  | "gdb-multiarch"
   | "python3"
   | "qemu-riscv32"
   | "qemu-riscv64"
@@ -58,6 +59,7 @@ export const oracleTools: Readonly<Record<OracleName, OracleTool>> = {
     executables: ["riscv64-linux-gnu-objdump"],
     debianPackage: "binutils-riscv64-linux-gnu",
   },
+  "gdb-multiarch": { executables: ["gdb-multiarch"], debianPackage: "gdb-multiarch" },
   dtc: { executables: ["dtc"], debianPackage: "device-tree-compiler" },
   python3: { executables: ["python3"], debianPackage: "python3" },
 };

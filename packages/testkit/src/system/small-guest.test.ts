@@ -49,9 +49,10 @@ describe.each(Object.entries(engines))("a snapshot under %s", (_, engine) => {
     const options = { harts: 2, turnInstructions: 50 };
     const whole = smallGuest(engine, options);
     runSmall(whole, end);
-    const length = Number(whole.vm.executed);
+    // A machine that has powered off doesn't go on.
+    const last = Number(whole.vm.executed) - 1;
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: length }), { maxLength: 3 }), (stops) => {
+      fc.property(fc.array(fc.nat({ max: last }), { maxLength: 3 }), (stops) => {
         let guest = smallGuest(engine, options);
         let output = "";
         let done = 0;

@@ -71,6 +71,11 @@ export class BaselineSearch {
     return found;
   }
 
+  /** Gives up the regions that wait for their translation. */
+  forget(): void {
+    this.#queues.clear();
+  }
+
   #consider(entry: number): boolean {
     const queue = this.#queue;
     if (queue.has(entry)) return true;

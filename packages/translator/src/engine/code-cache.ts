@@ -126,6 +126,11 @@ export class CodeCache implements MemoryListener {
     return removed;
   }
 
+  /** Removes all regions. */
+  clear(): void {
+    for (const entry of [...this.#entries]) this.#remove(entry);
+  }
+
   /** Makes the region at an address known to the jump cache again; false if there is none. */
   refill(address: bigint): boolean {
     const entry = this.#find(address);

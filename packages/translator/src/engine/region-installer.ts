@@ -170,6 +170,9 @@ export class RegionInstaller {
     if (!found) return false;
     const { region, run } = found;
     const runs = region.code.map(({ address, bytes }) => ({ address, sizeBytes: bytes.length }));
+    for (const breakpoint of this.#options.host.breakpoints) {
+      if (runs.some((code) => isWithin(breakpoint, code))) return false;
+    }
     const { entryNumber, instructionCount } = region;
     const spans = this.#spansOf(runs);
     this.#options.cache.add({ entry, entryNumber, instructionCount, runs, spans, run });
@@ -206,4 +209,8 @@ export class RegionInstaller {
     const { isa, code } = this.#options;
     return spansOf(runs, isa.addressWidth, (address) => code.frameOf(toNumber(address)));
   }
+}
+
+function isWithin(at: bigint, { address, sizeBytes }: CodeRun): boolean {
+  return address <= at && at < address + BigInt(sizeBytes);
 }

@@ -58,9 +58,10 @@ export class RegionSearch {
 
   /**
    * Notes where the interpreter is and looks for a region there if it is too often. That executes
-   * `left` instructions at most; the exit of one that ended the run is returned.
+   * `left` instructions at most, and none after an interruption; the exit of one that ended the run
+   * is returned.
    */
-  sample(left: number): Exit | undefined {
+  sample(left: number, isInterrupted: () => boolean): Exit | undefined {
     const pc = toNumber(this.#host.state.pc);
     if (this.#options.threshold === 0) {
       this.#consider(pc);
@@ -68,7 +69,7 @@ export class RegionSearch {
     }
     const isHot =
       !this.#queue.covers(pc) && this.#hotSpots.sample(pc, samplesToLook * this.#cost());
-    return isHot ? this.#lookFor(pc, left) : undefined;
+    return isHot ? this.#lookFor(pc, left, isInterrupted) : undefined;
   }
 
   /** The regions that are to be translated now; to be called once for every sample. */
@@ -85,13 +86,15 @@ export class RegionSearch {
    * function, stepping on to it; or where the last region left to the interpreter, if another one
    * comes before any of those.
    */
-  #lookFor(sampled: number, left: number): Exit | undefined {
+  #lookFor(sampled: number, left: number, isInterrupted: () => boolean): Exit | undefined {
     const { regions, state } = this.#host;
     const steps = Math.min(entrySearch, left);
     let entry: number | undefined;
     let pc = sampled;
     let exit: Exit | undefined;
-    for (let step = 0; step < steps && !exit; step += 1) {
+    const { breakpoints } = this.#host;
+    for (let step = 0; step < steps && !exit && !isInterrupted(); step += 1) {
+      if (breakpoints.size > 0 && breakpoints.has(state.pc)) break;
       const before = pc;
       this.#hotSpots.visit(before);
       const stepped = regions.step();
@@ -122,6 +125,11 @@ export class RegionSearch {
     if (regions.isMarked(lastExit)) return undefined;
     const placed = this.#code.at(toNumber(lastExit));
     return placed && this.#wasExecuted(placed) ? placed.pc : undefined;
+  }
+
+  /** Gives up the regions that wait for their translation. */
+  forget(): void {
+    this.#queues.clear();
   }
 
   #observe(before: number, after: number): void {

@@ -68,7 +68,7 @@ export function tiered(base: RegionHostFactory, options: TieredOptions = {}): En
 class TieredEngine implements Engine {
   readonly name = "tiered";
   readonly state: Engine["state"];
-  readonly breakpoints: Set<bigint> = new Set();
+  readonly breakpoints: Set<bigint>;
   readonly #base: RegionHost;
   readonly #isa: Isa;
   readonly #samplePeriod: number;
@@ -96,10 +96,11 @@ class TieredEngine implements Engine {
     this.#base = base;
     this.#isa = isa;
     this.state = base.state;
+    this.breakpoints = base.breakpoints;
     this.#samplePeriod = options.samplePeriod ?? 8192;
     this.#services = options;
     this.#cache = new CodeCache(isa, memory, base.regions, options.cacheLimit ?? 16384);
-    this.#code = new GuestCode(isa, memory);
+    this.#code = new GuestCode(isa, memory, base.breakpoints);
     const targets = translations?.profile?.targets;
     const parts = { isa, memory, host: base, code: this.#code, cache: this.#cache };
     this.#installer = new RegionInstaller({ ...parts, translations });
@@ -143,25 +144,36 @@ class TieredEngine implements Engine {
 
   run(budget: number): Exit {
     this.#isInterrupted = false;
-    if (this.breakpoints.size > 0) return this.#runToBreakpoint(budget);
     const { regions } = this.#base;
     const end = this.#base.retired + BigInt(budget);
+    const { hasBreakpoints } = regions;
+    if (hasBreakpoints) {
+      // The first instruction is executed whether or not there is a breakpoint.
+      const first = regions.step();
+      if (first.kind !== "budget" || this.#isInterrupted || budget === 1) return first;
+      if (regions.updateBreakpoints()) this.#forgetRegions();
+    }
     for (;;) {
       const left = Number(end - this.#base.retired);
       if (left === 0 || this.#isInterrupted) return { kind: "budget" };
-      const exit = regions.run(Math.min(left, longestRun), this.#untilSample());
-      switch (exit.kind) {
-        case "budget":
-        case "left":
-        case "sample":
-          break;
-        case "marked":
-          this.#enterAt(this.state.pc);
-          break;
-        default:
-          return exit;
+      if (hasBreakpoints && this.breakpoints.has(this.state.pc)) return { kind: "breakpoint" };
+      const quantum = this.#untilSample();
+      // What was stepped through, by a debugger for instance, counts as interpreted.
+      if (quantum > 0) {
+        const exit = regions.run(Math.min(left, longestRun), quantum);
+        switch (exit.kind) {
+          case "budget":
+          case "left":
+          case "sample":
+            break;
+          case "marked":
+            this.#enterAt(this.state.pc);
+            break;
+          default:
+            return exit;
+        }
+        if (this.#untilSample() > 0 || this.#isInterrupted) continue;
       }
-      if (this.#untilSample() > 0) continue;
       const stopped = this.#sample(Number(end - this.#base.retired));
       this.#sampledAt = this.#interpreted;
       if (stopped) return stopped;
@@ -196,13 +208,12 @@ class TieredEngine implements Engine {
     this.#takeUpMs += this.#now() - start;
   }
 
-  #runToBreakpoint(budget: number): Exit {
-    for (let count = 0; count < budget; count += 1) {
-      if (count > 0 && this.breakpoints.has(this.state.pc)) return { kind: "breakpoint" };
-      const exit = this.#base.regions.step();
-      if (exit.kind !== "budget" || this.#isInterrupted) return exit;
-    }
-    return { kind: "budget" };
+  /** Some have instructions at breakpoints now, and others end where there is none any more. */
+  #forgetRegions(): void {
+    this.#cache.clear();
+    this.#code.forget();
+    this.#search?.forget();
+    this.#baseline?.forget();
   }
 
   #sample(left: number): Exit | undefined {
@@ -211,7 +222,7 @@ class TieredEngine implements Engine {
     const isFlat = !this.#concentration.sample(toNumber(this.state.pc));
     let exit: Exit | undefined;
     if (this.#baseline && (isFlat || !this.#search)) this.#baseline.sample();
-    else exit = this.#search?.sample(left);
+    else exit = this.#search?.sample(left, () => this.#isInterrupted);
     this.#checkLeaves();
     const flat = this.#baseline?.take() ?? [];
     if (flat.length > 0) this.#installer.installBaseline(flat);

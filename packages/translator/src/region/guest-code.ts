@@ -50,6 +50,7 @@ interface Known {
 export class GuestCode implements MemoryListener {
   readonly #isa: Isa;
   readonly #memory: EngineMemory;
+  readonly #breakpoints: ReadonlySet<bigint>;
   /** Made when something is decoded first: short runs don't need it. */
   #decoder: Decoder | undefined;
   readonly #specialise: Specialiser;
@@ -61,9 +62,10 @@ export class GuestCode implements MemoryListener {
   /** Registers in which calls leave their return address, as far as calls were seen. */
   readonly #linkRegisters = new Set<RegisterSlot>();
 
-  /** Listens to the memory from now on. */
-  constructor(isa: Isa, memory: EngineMemory) {
+  /** Listens to the memory from now on. No region can have what is at a breakpoint. */
+  constructor(isa: Isa, memory: EngineMemory, breakpoints: ReadonlySet<bigint> = new Set()) {
     this.#isa = isa;
+    this.#breakpoints = breakpoints;
     this.#memory = memory;
     this.#specialise = specialiser(isa);
     const { lengths, parcelBytes, longestBytes } = isa.framing;
@@ -91,6 +93,11 @@ export class GuestCode implements MemoryListener {
         for (let index = 0; index < pageCount; index += 1) pages.delete(page + index);
       }
     }
+  }
+
+  /** Reads everything again: breakpoints are others now. */
+  forget(): void {
+    for (const { readings } of this.#contexts.values()) readings.clear();
   }
 
   /** The instruction at an address, if a region can have it. */
@@ -188,6 +195,8 @@ export class GuestCode implements MemoryListener {
     const frame = Number.isSafeInteger(pc) ? this.frameOf(pc) : -1;
     if (frame < 0) return undefined;
     const { addressWidth } = this.#isa;
+    const breakpoints = this.#breakpoints;
+    if (breakpoints.size > 0 && breakpoints.has(toAddress(pc, addressWidth))) return undefined;
     const offset = pc - Math.floor(pc / pageBytes) * pageBytes;
     const bytes =
       offset + this.#longest <= pageBytes
