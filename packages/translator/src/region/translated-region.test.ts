@@ -78,7 +78,9 @@ describe.each([
   });
 
   it("has WebAssembly as text", () => {
-    expect(region.wasmText()).toMatch(/^\(func \$r0 \(param \$budget i32\) \(result i32\)/);
+    expect(region.wasmText()).toMatch(
+      /^\(func \$r0 \(param \$budget i32\) \(param \$entry i32\) \(result i32\)/,
+    );
     expect(region.wasmText()).toContain(`(local $x11 i${isa.addressWidth})`);
     expect(region.wasmText()).toContain(`(i${isa.addressWidth}.const 0x10001)`);
   });
