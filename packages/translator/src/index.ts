@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { type TieredOptions, tiered } from "./engine/tiered.ts";
+export type { RegionTier } from "./region/region.ts";
 export type {
   TranslatedBlock,
   TranslatedInstruction,

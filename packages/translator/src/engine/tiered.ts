@@ -8,8 +8,10 @@ import type {
   RegionHost,
   RegionHostFactory,
 } from "@isovm/isa-spec";
+import type { BaselineModule } from "../baseline/baseline-module.ts";
 import { BaselineSearch } from "../baseline/baseline-search.ts";
 import { CodeRegions } from "../baseline/code-region.ts";
+import { shownRegion } from "../baseline/shown-region.ts";
 import { toNumber } from "../region/address.ts";
 import { GuestCode } from "../region/guest-code.ts";
 import type { RegionModule } from "../region/module.ts";
@@ -225,10 +227,11 @@ class TieredEngine implements Engine {
     else exit = this.#search?.sample(left, () => this.#isInterrupted);
     this.#checkLeaves();
     const flat = this.#baseline?.take() ?? [];
-    if (flat.length > 0) this.#installer.installBaseline(flat);
+    const quick = flat.length > 0 ? this.#installer.installBaseline(flat) : undefined;
     const regions = this.#search?.take() ?? [];
     const made = regions.length > 0 ? this.#installer.install(regions) : undefined;
     this.#translateMs += this.#now() - start;
+    if (quick) this.#showBaseline(quick);
     if (made) this.#show(made);
     return exit;
   }
@@ -246,6 +249,12 @@ class TieredEngine implements Engine {
     this.#checkedAt = this.retired;
     if (BigInt(count) * instructionsPerLeave < executed) return;
     this.#installer.separate(this.#base.regions.lastExit);
+  }
+
+  #showBaseline(made: BaselineModule): void {
+    const { onRegion } = this.#services;
+    if (!onRegion) return;
+    for (const region of made.regions) onRegion(shownRegion(region, made, this.#code, this.#isa));
   }
 
   #show(made: RegionModule): void {
