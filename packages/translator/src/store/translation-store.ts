@@ -50,7 +50,7 @@ const usualLimitBytes = 256 * 2 ** 20;
  * first.add({
  *   host: "",
  *   wasm: Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
- *   regions: [{ pc: 0x1000n, exportName: "r0", instructionCount: 1, code }],
+ *   regions: [{ pc: 0x1000n, entryNumber: 0, exportName: "r0", instructionCount: 1, code }],
  * });
  * await first.save();
  *
