@@ -76,7 +76,9 @@ describe("isovm run --dump-regions", () => {
     expect(text.get(`${base}.optimised.ir`)).toMatch(
       /lui .*\n {12}\(nothing\)\n.*addi .*\n {12}x\[5\] = 0x10001\n/,
     );
-    expect(text.get(`${base}.wat`)).toMatch(/^\(func \$r\d+ \(param \$budget i32\) \(param \$entry i32\) \(result i32\)/);
+    expect(text.get(`${base}.wat`)).toMatch(
+      /^\(func \$r\d+ \(param \$budget i32\) \(param \$entry i32\) \(result i32\)/,
+    );
     expect(text.get(`${base}.wat`)).toContain("(local $x5 i64)");
   });
 
