@@ -21,6 +21,17 @@ const options = {
   "keeps some large regions": { threshold: 0, samplePeriod: 5, regionLimit: 64, cacheLimit: 8 },
   "takes its time": { threshold: 0.1, samplePeriod: 2, coldCode: true },
   "takes more time": { threshold: 1, samplePeriod: 2, regionLimit: 20 },
+  "is quick": { tiers: ["baseline"], threshold: 0, samplePeriod: 1, coldCode: true },
+  "is quick with what was executed": { tiers: ["baseline"], threshold: 0, samplePeriod: 2 },
+  "is quick in small regions": {
+    tiers: ["baseline"],
+    threshold: 0,
+    samplePeriod: 5,
+    regionLimit: 5,
+    cacheLimit: 4,
+    coldCode: true,
+  },
+  "only optimises": { tiers: ["optimised"], threshold: 0, samplePeriod: 1, coldCode: true },
   "samples seldom": { threshold: 0, samplePeriod: 50, coldCode: true },
   "translates nothing": { threshold: Number.POSITIVE_INFINITY, samplePeriod: 1 },
 } as const satisfies Record<string, TieredOptions>;

@@ -11,13 +11,11 @@ import {
   type FunctionBuilder,
   type FunctionIndex,
   fragmentLocals,
-  writeS32,
-  writeS64,
-  writeU32,
 } from "@isovm/wasm";
 import { wrapNumber } from "../region/address.ts";
 import { type GroupedAccess, groupAccesses } from "./access-groups.ts";
 import { type CodeRegion, isCallIn, parcelFlag, type RegionPage } from "./code-region.ts";
+import { CodeWriter, op, slack } from "./code-writer.ts";
 import { type Recorder, regionLocals } from "./recorder.ts";
 import type { RowCode } from "./row-code.ts";
 import type { AccessMode, FloatCall, RegisterPlace, TemplateHole } from "./template.ts";
@@ -34,33 +32,7 @@ export interface RegionCodeServices {
   readonly floatFunction: (call: FloatCall) => FunctionIndex;
 }
 
-/** Opcodes that are written here. */
-const op = {
-  unreachable: 0x00,
-  block: 0x02,
-  loop: 0x03,
-  if: 0x04,
-  end: 0x0b,
-  br: 0x0c,
-  brTable: 0x0e,
-  return: 0x0f,
-  call: 0x10,
-  localGet: 0x20,
-  localSet: 0x21,
-  i64Store: 0x37,
-  i32Const: 0x41,
-  i64Const: 0x42,
-  i32LtS: 0x48,
-  i64Eq: 0x51,
-  i32Add: 0x6a,
-  i32Sub: 0x6b,
-  i32Xor: 0x73,
-} as const;
-const noResult = 0x40;
 const pageBytes = 4096;
-/** More than anything takes that is written between two checks for room. */
-const slack = 96;
-
 /** The entries of a region: their addresses, and the numbers that its function is given. */
 export type RegionEntries = readonly (readonly [address: number, entryNumber: number])[];
 
@@ -83,10 +55,8 @@ export function emitRegionCode(
   return entries;
 }
 
-class RegionEmitter {
+class RegionEmitter extends CodeWriter {
   locals: FragmentLocals = { pairs: 0, floats: 0 };
-  #bytes = new Uint8Array(1 << 14);
-  #at = 0;
   readonly #region: CodeRegion;
   readonly #view: DataView;
   readonly #services: RegionCodeServices;
@@ -101,6 +71,7 @@ class RegionEmitter {
   #returns = false;
 
   constructor(region: CodeRegion, view: DataView, services: RegionCodeServices) {
+    super();
     const [first] = region.pages;
     if (!first) throw new RangeError("a region without code");
     this.#region = region;
@@ -112,44 +83,39 @@ class RegionEmitter {
     this.#addressWidth = services.isa.addressWidth;
   }
 
-  code(): Uint8Array {
-    return this.#bytes.subarray(0, this.#at);
-  }
-
   emit(): RegionEntries {
     const entries: [address: number, entryNumber: number][] = [];
     const table = this.#number(entries);
-    this.#room(2 * slack + 2 * this.#blocks + 3 * table.length);
+    this.room(2 * slack + 2 * this.#blocks + 3 * table.length);
     if (this.#returns) {
       // No instruction is at this address.
-      this.#byte(op.i64Const);
-      this.#byte(0x7f);
-      this.#indexed(op.localSet, regionLocals.return);
+      this.i64(-1);
+      this.indexed(op.localSet, regionLocals.return);
     }
-    this.#open(op.block);
-    this.#open(op.block);
-    this.#open(op.loop);
-    for (let block = 0; block < this.#blocks; block += 1) this.#open(op.block);
-    this.#indexed(op.localGet, regionLocals.entry);
-    this.#indexed(op.brTable, table.length);
-    for (const block of table) this.#at = writeU32(this.#bytes, this.#at, block);
-    this.#at = writeU32(this.#bytes, this.#at, table[0] ?? 0);
+    this.open(op.block);
+    this.open(op.block);
+    this.open(op.loop);
+    for (let block = 0; block < this.#blocks; block += 1) this.open(op.block);
+    this.indexed(op.localGet, regionLocals.entry);
+    this.indexed(op.brTable, table.length);
+    for (const block of table) this.u32(block);
+    this.u32(table[0] ?? 0);
     for (const page of this.#region.pages) this.#emitPage(page);
-    this.#room(slack);
-    this.#byte(op.unreachable);
-    this.#byte(op.end);
-    this.#byte(op.unreachable);
-    this.#byte(op.end);
+    this.room(slack);
+    this.byte(op.unreachable);
+    this.byte(op.end);
+    this.byte(op.unreachable);
+    this.byte(op.end);
     this.#storePc();
-    this.#indexed(op.localGet, regionLocals.budget);
-    this.#byte(op.return);
-    this.#byte(op.end);
+    this.indexed(op.localGet, regionLocals.budget);
+    this.byte(op.return);
+    this.byte(op.end);
     this.#storePc();
-    this.#indexed(op.localGet, regionLocals.budget);
-    this.#indexed(op.localGet, regionLocals.back);
-    this.#byte(op.i32Add);
-    this.#i32(-1);
-    this.#byte(op.i32Xor);
+    this.indexed(op.localGet, regionLocals.budget);
+    this.indexed(op.localGet, regionLocals.back);
+    this.byte(op.i32Add);
+    this.i32(-1);
+    this.byte(op.i32Xor);
     return entries;
   }
 
@@ -201,13 +167,13 @@ class RegionEmitter {
   #emitBlock(parcels: readonly number[], behind: number): void {
     const { rows, table, blocks } = this.#page;
     const leader = parcels[0] ?? 0;
-    this.#room(slack);
-    this.#byte(op.end);
+    this.room(slack);
+    this.byte(op.end);
     if ((table[leader] ?? 0) > 0) this.#checkBudget(leader);
-    this.#indexed(op.localGet, regionLocals.budget);
-    this.#i32(parcels.length);
-    this.#byte(op.i32Sub);
-    this.#indexed(op.localSet, regionLocals.budget);
+    this.indexed(op.localGet, regionLocals.budget);
+    this.i32(parcels.length);
+    this.byte(op.i32Sub);
+    this.indexed(op.localSet, regionLocals.budget);
     const groups = this.#groups(parcels);
     parcels.forEach((parcel, index) => {
       const row = rows[parcel];
@@ -215,8 +181,8 @@ class RegionEmitter {
         this.#emitInstruction(row, parcel, parcels.length - index, groups?.get(index), index);
     });
     const last = rows[parcels[parcels.length - 1] ?? 0];
-    this.#room(slack);
-    if (!last?.flow.fallsThrough) this.#byte(op.unreachable);
+    this.room(slack);
+    if (!last?.flow.fallsThrough) this.byte(op.unreachable);
     else if ((blocks[behind] ?? 0) !== this.#block + 2) this.#goTo(this.#addressOf(behind), 0);
   }
 
@@ -246,7 +212,7 @@ class RegionEmitter {
     if (!template) throw new RangeError(`no template for the instruction at ${pc}`);
     if (group?.first === index) this.#checkGroup(group, pc, back);
     const { parts, sizeBytes, holes, depths, locals } = template;
-    this.#room(sizeBytes + slack * (holes.length + 1));
+    this.room(sizeBytes + slack * (holes.length + 1));
     if (locals.pairs > this.locals.pairs || locals.floats > this.locals.floats) {
       this.locals = {
         pairs: Math.max(locals.pairs, this.locals.pairs),
@@ -255,17 +221,11 @@ class RegionEmitter {
     }
     const record = this.#page.records + parcel * this.#pieceBytes;
     for (let hole = 0; hole < holes.length; hole += 1) {
-      this.#copy(parts[hole]);
+      this.copy(parts[hole]);
       const filling = holes[hole];
       if (filling) this.#fill(filling, depths[hole] ?? 0, record, parcel, row, pc, back);
     }
-    this.#copy(parts[holes.length]);
-  }
-
-  #copy(part: Uint8Array | undefined): void {
-    if (!part) return;
-    this.#bytes.set(part, this.#at);
-    this.#at += part.length;
+    this.copy(parts[holes.length]);
   }
 
   #fill(
@@ -279,7 +239,7 @@ class RegionEmitter {
   ): void {
     switch (hole.kind) {
       case "register":
-        this.#at = writeU32(this.#bytes, this.#at, this.#stateOffset(hole.place, record));
+        this.u32(this.#stateOffset(hole.place, record));
         return;
       case "value":
         return this.#value(hole.slot, hole.width, record);
@@ -288,7 +248,7 @@ class RegionEmitter {
       case "nextPc":
         return this.#address(this.#addressOf(parcel + row.parcels));
       case "float":
-        return this.#indexed(op.call, this.#services.floatFunction(hole.call));
+        return this.indexed(op.call, this.#services.floatFunction(hole.call));
       case "interpret":
         return this.#interpret(pc, back, depth);
       case "goto": {
@@ -307,23 +267,22 @@ class RegionEmitter {
   #noteReturn(parcel: number): void {
     const place = (this.#page.table[parcel] ?? 0) - 1;
     if (!this.#returns || place < 0) return;
-    this.#byte(op.i64Const);
-    this.#at = writeS64(this.#bytes, this.#at, this.#addressOf(parcel));
-    this.#indexed(op.localSet, regionLocals.return);
-    this.#i32(place);
-    this.#indexed(op.localSet, regionLocals.returnEntry);
+    this.i64(this.#addressOf(parcel));
+    this.indexed(op.localSet, regionLocals.return);
+    this.i32(place);
+    this.indexed(op.localSet, regionLocals.returnEntry);
   }
 
   /** Goes on behind the last call if that is where `next` is. */
   #return(depth: number): void {
-    this.#indexed(op.localGet, regionLocals.next);
-    this.#indexed(op.localGet, regionLocals.return);
-    this.#byte(op.i64Eq);
-    this.#open(op.if);
-    this.#indexed(op.localGet, regionLocals.returnEntry);
-    this.#indexed(op.localSet, regionLocals.entry);
+    this.indexed(op.localGet, regionLocals.next);
+    this.indexed(op.localGet, regionLocals.return);
+    this.byte(op.i64Eq);
+    this.open(op.if);
+    this.indexed(op.localGet, regionLocals.returnEntry);
+    this.indexed(op.localSet, regionLocals.entry);
     this.#branch(this.#loopDepth + depth + 1);
-    this.#byte(op.end);
+    this.byte(op.end);
   }
 
   #value({ offset, sizeBytes, extension }: RecordSlot, width: number, record: number): void {
@@ -338,12 +297,11 @@ class RegionEmitter {
     if (width > 32) {
       // Extended to the width of the value, zeros above that.
       if (isSigned && width < 64) value = BigInt.asUintN(width, BigInt(value));
-      this.#byte(op.i64Const);
-      this.#at = writeS64(this.#bytes, this.#at, value);
+      this.i64(value);
       return;
     }
     const number = Number(value) | 0;
-    this.#i32(isSigned && width < 32 ? number & (2 ** width - 1) : number);
+    this.i32(isSigned && width < 32 ? number & (2 ** width - 1) : number);
   }
 
   #stateOffset(place: RegisterPlace, record: number): number {
@@ -356,9 +314,8 @@ class RegionEmitter {
 
   /** Pushes an address with the ISA's width. */
   #address(address: number): void {
-    if (this.#addressWidth === 32) return this.#i32(address | 0);
-    this.#byte(op.i64Const);
-    this.#at = writeS64(this.#bytes, this.#at, address);
+    if (this.#addressWidth === 32) return this.i32(address | 0);
+    this.i64(address);
   }
 
   #addressOf(parcel: number): number {
@@ -374,8 +331,8 @@ class RegionEmitter {
     if (block > this.#block) return this.#branch(block - this.#block - 1 + depth);
     const place = (page?.table[parcel] ?? 0) - 1;
     if (block >= 0 && place >= 0) {
-      this.#i32(place);
-      this.#indexed(op.localSet, regionLocals.entry);
+      this.i32(place);
+      this.indexed(op.localSet, regionLocals.entry);
       return this.#branch(this.#loopDepth + depth);
     }
     this.#setNext(address);
@@ -384,27 +341,27 @@ class RegionEmitter {
 
   #interpret(pc: number, back: number, depth: number): void {
     this.#setNext(pc);
-    this.#i32(back);
-    this.#indexed(op.localSet, regionLocals.back);
+    this.i32(back);
+    this.indexed(op.localSet, regionLocals.back);
     this.#branch(this.#leaveDepth + 1 + depth);
   }
 
   #checkBudget(parcel: number): void {
-    this.#indexed(op.localGet, regionLocals.budget);
-    this.#i32(this.#region.instructionCount);
-    this.#byte(op.i32LtS);
-    this.#open(op.if);
+    this.indexed(op.localGet, regionLocals.budget);
+    this.i32(this.#region.instructionCount);
+    this.byte(op.i32LtS);
+    this.open(op.if);
     this.#interpret(this.#addressOf(parcel), 0, 1);
-    this.#byte(op.end);
+    this.byte(op.end);
   }
 
   #checkGroup(group: GroupedAccess, pc: number, back: number): void {
     const check = this.#services.recorder.groupCheck(group);
-    this.#room(check.length + slack);
-    this.#copy(check);
-    this.#open(op.if);
+    this.room(check.length + slack);
+    this.copy(check);
+    this.open(op.if);
     this.#interpret(pc, back, 1);
-    this.#byte(op.end);
+    this.byte(op.end);
     if (this.locals.pairs < 1) this.locals = { ...this.locals, pairs: 1 };
   }
 
@@ -417,48 +374,20 @@ class RegionEmitter {
   }
 
   #setNext(address: number): void {
-    this.#byte(op.i64Const);
-    this.#at = writeS64(this.#bytes, this.#at, address);
-    this.#indexed(op.localSet, regionLocals.next);
+    this.i64(address);
+    this.indexed(op.localSet, regionLocals.next);
   }
 
   #storePc(): void {
     const { places, isa } = this.#services;
-    this.#i32(0);
-    this.#indexed(op.localGet, regionLocals.next);
-    this.#byte(op.i64Store);
-    this.#byte(3);
-    this.#at = writeU32(this.#bytes, this.#at, places.state + isa.layout.pcOffset);
+    this.i32(0);
+    this.indexed(op.localGet, regionLocals.next);
+    this.byte(op.i64Store);
+    this.byte(3);
+    this.u32(places.state + isa.layout.pcOffset);
   }
 
   #branch(depth: number): void {
-    this.#indexed(op.br, depth);
-  }
-
-  #open(opcode: number): void {
-    this.#bytes[this.#at++] = opcode;
-    this.#bytes[this.#at++] = noResult;
-  }
-
-  #i32(value: number): void {
-    this.#bytes[this.#at++] = op.i32Const;
-    this.#at = writeS32(this.#bytes, this.#at, value);
-  }
-
-  #indexed(opcode: number, index: number): void {
-    this.#bytes[this.#at++] = opcode;
-    if (index < 0x80) this.#bytes[this.#at++] = index;
-    else this.#at = writeU32(this.#bytes, this.#at, index);
-  }
-
-  #byte(value: number): void {
-    this.#bytes[this.#at++] = value;
-  }
-
-  #room(length: number): void {
-    if (this.#at + length <= this.#bytes.length) return;
-    const grown = new Uint8Array(2 * (this.#at + length));
-    grown.set(this.#bytes.subarray(0, this.#at));
-    this.#bytes = grown;
+    this.indexed(op.br, depth);
   }
 }
