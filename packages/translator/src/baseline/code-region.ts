@@ -3,7 +3,7 @@
  * them as entries. Found in predecoded records, without decoding anything.
  */
 import type { Isa, PredecodedCode } from "@isovm/isa-spec";
-import { wrapNumber } from "../region/address.ts";
+import { toAddress, wrapNumber } from "../region/address.ts";
 import type { Recorder } from "./recorder.ts";
 import { isUntranslatable, RowCode } from "./row-code.ts";
 import type { RegisterPlace } from "./template.ts";
@@ -58,6 +58,8 @@ export interface CodeRegionsOptions {
   readonly memory: WebAssembly.Memory;
   /** Whether code that was never executed is part of regions with what leads to it. */
   readonly coldCode: boolean;
+  /** Instructions that are no part of regions. */
+  readonly breakpoints: ReadonlySet<bigint>;
 }
 
 /** Finds regions. */
@@ -196,7 +198,8 @@ class Search {
   }
 
   #walk(start: number): void {
-    const { pieceBytes, rows } = this.#options.predecoded;
+    const { breakpoints, isa, predecoded } = this.#options;
+    const { pieceBytes, rows } = predecoded;
     const view = this.#view;
     const base = Math.floor(start / pageBytes) * pageBytes;
     const page = this.#pageOf(base);
@@ -207,6 +210,8 @@ class Search {
       if ((flag & parcelFlag.visited) !== 0) return;
       const record = records + parcel * pieceBytes;
       const number = view.getUint16(record, true);
+      const pc = base + parcel * this.#parcelBytes;
+      if (breakpoints.size > 0 && breakpoints.has(toAddress(pc, isa.addressWidth))) return;
       // Where a region begins, control is to come to that.
       const row = this.#rowOf(rows[this.#decoded(record, records, number)] ?? -1);
       if (!row) return;

@@ -119,6 +119,7 @@ class TieredEngine implements Engine {
             frameOf,
             memory: memory.memory,
             coldCode,
+            breakpoints: base.breakpoints,
           }),
           threshold,
           limit: regionLimit,
