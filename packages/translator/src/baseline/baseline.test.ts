@@ -1,10 +1,13 @@
 import { assemble, disassemble } from "@isovm/decoder";
 import { interpreter } from "@isovm/interpreter";
+import type { EngineMemory, RegionHost, RegionHostFactory } from "@isovm/isa-spec";
 import { bareVm } from "@isovm/machine";
 import { rv64 } from "@isovm/riscv";
 import { describe, expect, it } from "vitest";
 import { type TieredOptions, tiered } from "../engine/tiered.ts";
 import type { TranslatedRegion } from "../region/translated-region.ts";
+import { CodeRegions } from "./code-region.ts";
+import { Recorder } from "./recorder.ts";
 
 /** A loop that calls a function in another page, which accesses memory and computes in floats. */
 const source = `
@@ -93,4 +96,32 @@ it("ends where another region begins", () => {
     }
     entries.add(entry);
   }
+});
+
+it("is found though looking for a page grows memory", () => {
+  let parts: { readonly host: RegionHost; readonly memory: EngineMemory } | undefined;
+  const engine: RegionHostFactory = (given) => {
+    const host = interpreter(given);
+    parts = { host, memory: given.memory };
+    return host;
+  };
+  bareVm({ isa, engine, program }).run(100);
+  if (!parts) throw new Error("no engine");
+  const { host, memory } = parts;
+  host.regions.prepare();
+  const recorder = new Recorder(isa, host.regions.places);
+  const regions = new CodeRegions({
+    isa,
+    predecoded: host.regions.predecoded,
+    recorder: () => recorder,
+    frameOf: (pc) => {
+      memory.memory.grow(1);
+      return memory.translate(BigInt(pc), "fetch");
+    },
+    memory: memory.memory,
+    coldCode: false,
+    breakpoints: new Set(),
+  });
+  const found = regions.find(Number(program.symbols.get("loop")), 100);
+  expect(found?.pages).toHaveLength(2);
 });

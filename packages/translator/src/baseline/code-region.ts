@@ -85,9 +85,10 @@ export class CodeRegions {
   isIntact({ pages }: CodeRegion): boolean {
     const { frameOf, memory, predecoded } = this.#options;
     const { pieceBytes, rows } = predecoded;
-    const view = new DataView(memory.buffer);
     for (const { address, frame, records, first, last, rows: codes } of pages) {
       if (frameOf(address) !== frame || predecoded.recordsOf(frame) !== records) return false;
+      // Made here: looking for the frame may grow memory.
+      const view = new DataView(memory.buffer);
       for (let parcel = first; parcel <= last; parcel += 1) {
         const code = codes[parcel];
         if (!code) continue;
@@ -119,7 +120,7 @@ export class CodeRegions {
 class Search {
   readonly #options: CodeRegionsOptions;
   readonly #rowOf: (index: number) => RowCode | undefined;
-  readonly #view: DataView;
+  #lastView: DataView;
   readonly #parcelBytes: number;
   readonly #parcels: number;
   readonly #pages = new Map<number, RegionPage>();
@@ -136,9 +137,16 @@ class Search {
     this.#options = options;
     this.#rowOf = rowOf;
     this.#left = limit;
-    this.#view = new DataView(options.memory.buffer);
+    this.#lastView = new DataView(options.memory.buffer);
     this.#parcelBytes = options.isa.framing.parcelBytes;
     this.#parcels = pageBytes / this.#parcelBytes;
+  }
+
+  /** Linear memory; to be asked for again behind what may grow it, as looking for a frame may. */
+  get #view(): DataView {
+    const { buffer } = this.#options.memory;
+    if (this.#lastView.buffer !== buffer) this.#lastView = new DataView(buffer);
+    return this.#lastView;
   }
 
   from(entry: number): CodeRegion | undefined {
@@ -200,7 +208,6 @@ class Search {
   #walk(start: number): void {
     const { breakpoints, isa, predecoded } = this.#options;
     const { pieceBytes, rows } = predecoded;
-    const view = this.#view;
     const base = Math.floor(start / pageBytes) * pageBytes;
     const page = this.#pageOf(base);
     if (!page) return;
@@ -209,7 +216,7 @@ class Search {
       const flag = flags[parcel] ?? 0;
       if ((flag & parcelFlag.visited) !== 0) return;
       const record = records + parcel * pieceBytes;
-      const number = view.getUint16(record, true);
+      const number = this.#view.getUint16(record, true);
       const pc = base + parcel * this.#parcelBytes;
       if (breakpoints.size > 0 && breakpoints.has(toAddress(pc, isa.addressWidth))) return;
       // Where a region begins, control is to come to that.
@@ -224,9 +231,9 @@ class Search {
       const { flow } = row;
       if (flow.jumps.length > 0 || flow.isIndirect) {
         const nextAddress = base + next * this.#parcelBytes;
-        const isCall = isCallIn(row, record, view);
+        const isCall = isCallIn(row, record, this.#view);
         for (const slot of flow.jumps) {
-          const distance = view.getInt32(record + slot.offset, true) / pieceBytes;
+          const distance = this.#view.getInt32(record + slot.offset, true) / pieceBytes;
           const target = base + (parcel + distance) * this.#parcelBytes;
           const isBack = distance <= 0 ? parcelFlag.loop : 0;
           this.#lead(target, parcelFlag.leader | isBack, isCall ? this.#called : this.#own);

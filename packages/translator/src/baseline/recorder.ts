@@ -44,6 +44,7 @@ import {
   pushGroupIsElsewhere,
   pushKnownPlace,
 } from "../region/coloured-access.ts";
+import { placeOf } from "./register-place.ts";
 import type { AccessMode, FloatCall, RegisterPlace, Template, TemplateHole } from "./template.ts";
 
 /** Numbers of the locals that the functions of baseline regions have before those of templates. */
@@ -279,17 +280,9 @@ class TemplateTarget implements LoweringTarget {
   }
 
   #placeOf(reference: RegisterReference): RegisterPlace {
-    const slot = this.#slots.registers.get(reference);
-    if (slot) return { kind: "slot", slot };
-    const layout = this.#recorder.isa.layout.files.get(reference.file);
-    const { index } = reference;
-    if (!layout || (index && index.kind !== "constant")) {
-      throw new EmitError(`${this.#row.mnemonic} has registers that are known at run time only`);
-    }
-    return {
-      kind: "known",
-      offset: layout.offset + Number(index?.value ?? 0n) * layout.strideBytes,
-    };
+    const place = placeOf(reference, this.#slots, this.#recorder.isa);
+    if (place) return place;
+    throw new EmitError(`${this.#row.mnemonic} has registers that are known at run time only`);
   }
 }
 

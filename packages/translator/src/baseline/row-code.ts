@@ -11,6 +11,7 @@ import {
   type Statement,
 } from "@isovm/isa-spec";
 import type { Recorder } from "./recorder.ts";
+import { placeOf } from "./register-place.ts";
 import type { AccessMode, RegisterPlace, Template } from "./template.ts";
 
 /** The only access of a row to memory, if it is at a distance from a register. */
@@ -50,19 +51,19 @@ export class RowCode {
 
   constructor(row: Instruction, slots: RecordSlots, isa: Isa) {
     const found = survey(row.semantics.body);
-    const places = new Places(slots, isa);
+    const place = (register: RegisterReference) => placeOf(register, slots, isa);
     this.row = row;
     this.#slots = slots;
     this.parcels = row.sizeBytes / isa.framing.parcelBytes;
-    this.writes = found.writes.flatMap(({ register }) => places.of(register) ?? []);
-    this.access = rowAccess(found.accesses, row.semantics.body, slots, places);
+    this.writes = found.writes.flatMap(({ register }) => place(register) ?? []);
+    this.access = rowAccess(found.accesses, row.semantics.body, slots, place);
     const link = found.writes.find(({ value }) => value.kind === "nextPc")?.register;
     const direct = found.jumps.flatMap((jump) => slots.jumps.get(jump) ?? []);
     this.flow = {
       fallsThrough: found.fallsThrough,
       jumps: direct,
       isIndirect: direct.length < found.jumps.length,
-      link: found.jumps.length > 0 && link ? places.of(link) : undefined,
+      link: found.jumps.length > 0 && link ? place(link) : undefined,
       sink: link && isa.layout.files.get(link.file)?.sinkOffset,
       isCall: found.jumps.some(({ hint }) => hint !== undefined && hint !== "return"),
     };
@@ -162,34 +163,11 @@ function survey(body: readonly Statement[]): Survey {
   return { jumps, writes, accesses, fallsThrough };
 }
 
-class Places {
-  readonly #slots: RecordSlots;
-  readonly #isa: Isa;
-
-  constructor(slots: RecordSlots, isa: Isa) {
-    this.#slots = slots;
-    this.#isa = isa;
-  }
-
-  /** The place of a register; undefined if that is known when it is executed only. */
-  of(reference: RegisterReference): RegisterPlace | undefined {
-    const slot = this.#slots.registers.get(reference);
-    if (slot) return { kind: "slot", slot };
-    const { file, index } = reference;
-    const layout = this.#isa.layout.files.get(file);
-    if (!layout || (index && index.kind !== "constant")) return undefined;
-    return {
-      kind: "known",
-      offset: layout.offset + Number(index?.value ?? 0n) * layout.strideBytes,
-    };
-  }
-}
-
 function rowAccess(
   accesses: readonly Statement[],
   body: readonly Statement[],
   slots: RecordSlots,
-  places: Places,
+  place: (register: RegisterReference) => RegisterPlace | undefined,
 ): RowAccess | undefined {
   const [statement, another] = accesses;
   if (another || (statement?.kind !== "load" && statement?.kind !== "store")) return undefined;
@@ -202,7 +180,7 @@ function rowAccess(
   const distance = sum ? distanceOf(sum.right, slots) : 0;
   const read = body.find((other) => other.kind === "readRegister" && other.result.id === held.id);
   if (distance === undefined || read?.kind !== "readRegister") return undefined;
-  const base = places.of(read.register);
+  const base = place(read.register);
   if (!base || read.register.width !== address.width) return undefined;
   return {
     base,
