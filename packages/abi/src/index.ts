@@ -1,5 +1,6 @@
 export {
   type ByteSource,
+  byteSource,
   checkElf,
   type ElfExpectation,
   type ElfFile,

@@ -43,6 +43,7 @@ export {
   type RunOptions,
   type RunResult,
 } from "./process-vm.ts";
+export { ByteSourceError } from "./system/absent-pages.ts";
 export { runSystem, type SystemEnd, type SystemRunOptions } from "./system/run-system.ts";
 export { SnapshotError } from "./system/snapshot.ts";
 export { LARGEST_RAM_BYTES, MemorySizeError, SystemMemory } from "./system/system-memory.ts";

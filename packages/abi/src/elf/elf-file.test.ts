@@ -4,8 +4,8 @@ import { LinuxError } from "../linux/errno.ts";
 import { FakeMachine, StuckError } from "../linux/testing/fake-machine.ts";
 import type { ElfInit } from "../linux/testing/make-elf.ts";
 import { makeElf } from "../linux/testing/make-elf.ts";
-import type { ByteSource, ElfFile } from "./elf-file.ts";
-import { checkElf, interpreterPath, parseElf } from "./elf-file.ts";
+import type { ElfFile } from "./elf-file.ts";
+import { byteSource, checkElf, interpreterPath, parseElf } from "./elf-file.ts";
 import { ExecutableError } from "./executable-error.ts";
 
 const LIMIT = 2 ** 47;
@@ -26,19 +26,8 @@ const plain: ElfInit = {
   ],
 };
 
-function source(bytes: Uint8Array): ByteSource {
-  return {
-    sizeBytes: bytes.length,
-    read: (offset, target) => {
-      const part = bytes.subarray(offset, offset + target.length);
-      target.set(part);
-      return part.length;
-    },
-  };
-}
-
 function check(bytes: Uint8Array): ElfFile {
-  const elf = parseElf(source(bytes));
+  const elf = parseElf(byteSource(bytes));
   checkElf(elf, expectation, bytes.length, LIMIT);
   return elf;
 }
@@ -57,7 +46,7 @@ describe("the ELF header", () => {
   it("is read in both widths and byte orders", () => {
     for (const wordBits of [32, 64] as const) {
       for (const littleEndian of [true, false]) {
-        const elf = parseElf(source(makeElf({ ...plain, wordBits, littleEndian, flags: 7 })));
+        const elf = parseElf(byteSource(makeElf({ ...plain, wordBits, littleEndian, flags: 7 })));
         expect(elf).toMatchObject({ wordBits, littleEndian, type: 2, machine: 0x1234, flags: 7 });
         expect(elf.entry).toBe(0x10000);
         expect(elf.programHeaders[1]).toMatchObject({
@@ -132,7 +121,7 @@ describe("the ELF header", () => {
           ...plain.segments,
         ],
       });
-      const path = interpreterPath(parseElf(source(bytes)), source(bytes));
+      const path = interpreterPath(parseElf(byteSource(bytes)), byteSource(bytes));
       return path === undefined ? undefined : new TextDecoder().decode(path);
     };
     expect(interpreter("/lib/ld.so\0")).toBe("/lib/ld.so");

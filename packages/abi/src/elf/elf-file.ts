@@ -50,6 +50,18 @@ export interface ByteSource {
   read(offset: number, target: Uint8Array): number;
 }
 
+/** The bytes themselves as a source. */
+export function byteSource(bytes: Uint8Array): ByteSource {
+  return {
+    sizeBytes: bytes.length,
+    read(offset, target) {
+      const part = bytes.subarray(offset, offset + target.length);
+      target.set(part);
+      return part.length;
+    },
+  };
+}
+
 /** What the machine can run: compared with the header. */
 export interface ElfExpectation {
   readonly machine: number;

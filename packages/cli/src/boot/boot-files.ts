@@ -1,4 +1,5 @@
 /** What is booted: files, checked and placed in the guest's memory. */
+import type { ByteSource } from "@isovm/abi";
 import { type Board, deviceTree } from "@isovm/devices";
 import { IsovmError } from "@isovm/isa-spec";
 import {
@@ -11,6 +12,7 @@ import {
 } from "@isovm/machine";
 import type { KernelImage } from "@isovm/riscv";
 import { InputError, UsageError } from "../errors.ts";
+import { headOf } from "../io/file-source.ts";
 import type { BootArchitecture, BootTarget } from "./boot-targets.ts";
 
 /** A file that was read. */
@@ -19,11 +21,17 @@ export interface BootFile {
   readonly bytes: Uint8Array;
 }
 
+/** A file that is read where it is needed. */
+export interface BootSource {
+  readonly path: string;
+  readonly source: ByteSource;
+}
+
 /** The files of a machine. */
 export interface BootFiles {
   readonly firmware: BootFile | undefined;
-  readonly kernel: BootFile | undefined;
-  readonly initrd: BootFile | undefined;
+  readonly kernel: BootSource | undefined;
+  readonly initrd: BootSource | undefined;
 }
 
 /** The machine that they are for. */
@@ -58,7 +66,7 @@ export function bootImage(files: BootFiles, machine: BootMachine): BootImage {
       memoryBytes,
       ...(firmware && { firmware }),
       ...(kernel && { kernel }),
-      ...(files.initrd && { initrdBytes: files.initrd.bytes.length }),
+      ...(files.initrd && { initrdBytes: files.initrd.source.sizeBytes }),
     }),
   );
   const tree = deviceTree(board, {
@@ -86,10 +94,10 @@ export function bootImage(files: BootFiles, machine: BootMachine): BootImage {
     { address: handoverAddress, bytes: handover },
   ];
   if (files.kernel && layout.kernel !== undefined) {
-    pieces.push({ address: layout.kernel, bytes: files.kernel.bytes });
+    pieces.push({ address: layout.kernel, bytes: files.kernel.source });
   }
   if (files.initrd && layout.initrd) {
-    pieces.push({ address: layout.initrd.start, bytes: files.initrd.bytes });
+    pieces.push({ address: layout.initrd.start, bytes: files.initrd.source });
   }
   return {
     pieces,
@@ -100,6 +108,8 @@ export function bootImage(files: BootFiles, machine: BootMachine): BootImage {
 
 /** Kept free behind the device tree. */
 const handoverBytes = 4096;
+/** What a kernel's headers lie in. */
+const kernelHeadBytes = 4096;
 
 function readFirmware({ path, bytes }: BootFile, { target, board }: BootMachine): FirmwareImage {
   const { elfMachine, wordBits } = target;
@@ -108,8 +118,9 @@ function readFirmware({ path, bytes }: BootFile, { target, board }: BootMachine)
   );
 }
 
-function readKernel({ path, bytes }: BootFile, target: BootTarget): KernelImage {
-  return explained(path, () => target.kernelImage(bytes));
+function readKernel({ path, source }: BootSource, target: BootTarget): KernelImage {
+  const head = headOf(source, kernelHeadBytes);
+  return explained(path, () => target.kernelImage(head, source.sizeBytes));
 }
 
 /** What `read` gives; its errors with the file's name. @throws InputError */

@@ -28,7 +28,7 @@ export interface BootTarget {
   readonly board: (options: VirtOptions) => Board;
   readonly timebaseHz: number;
   /** @throws KernelImageError */
-  readonly kernelImage: (bytes: Uint8Array) => KernelImage;
+  readonly kernelImage: (head: Uint8Array, sizeBytes: number) => KernelImage;
   /** What real firmware is told about the kernel, as bytes in memory. */
   readonly handover: (kernel: number) => Uint8Array;
   readonly entryRegisters: (

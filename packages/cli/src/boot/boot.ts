@@ -14,7 +14,7 @@ import { LineOutput } from "../run/standard-error.ts";
 import { engineStatistics } from "../run/statistics.ts";
 import type { RunIdentity } from "../store/run-store.ts";
 import { openUsualStore, storeDirectory } from "../store/usual-store.ts";
-import type { BootFile, BootFiles } from "./boot-files.ts";
+import type { BootFiles, BootSource } from "./boot-files.ts";
 import { BootSession } from "./boot-session.ts";
 import { bootTargetNamed } from "./boot-targets.ts";
 import { composeMachine } from "./compose.ts";
@@ -23,6 +23,7 @@ import { openDrives } from "./drives.ts";
 import type { ConsoleCommand } from "./escape-keys.ts";
 import { hostFailures } from "./host-failures.ts";
 import { unpackKernel } from "./kernel-file.ts";
+import { OpenFiles } from "./open-files.ts";
 import { exitCodeOf } from "./outcome.ts";
 
 /** What the command line says. */
@@ -48,6 +49,8 @@ export interface BootOptions {
 
 const defaultMemoryBytes = 512 * 2 ** 20;
 const pageBytes = 4096;
+/** So many bytes of each file stand for it. */
+const identityBytes = 2 ** 16;
 
 /** Boots and gives the exit code: 1 and the like are the guest's own. */
 export async function boot(options: BootOptions, io: CommandIo): Promise<number> {
@@ -74,6 +77,7 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
   const store =
     directory === undefined ? undefined : await openUsualStore(directory, identityOf(options), io);
   const storages = openDrives(drive, options.console === "virtio");
+  const opened = new OpenFiles();
   let session: BootSession | undefined;
   let debug: GdbServer | undefined;
   const console = new Console(
@@ -93,7 +97,7 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
         ...(io.release && { programs: io.release.programs }),
         ...(store && { translations: store.translations }),
       }),
-      files: () => readFiles(options, progress),
+      files: () => readFiles(options, opened, progress),
       hasFirmware: options.bios !== undefined,
       storages,
       console,
@@ -103,7 +107,10 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
       observe: hostFailures(say),
     });
     if (options.restore === undefined) start();
-    else restore(vm, options.restore);
+    else {
+      restore(vm, options.restore, opened);
+      opened.readRest(vm, say);
+    }
     progress(`${mebibytes(memory)} of memory, harts: ${harts}; Ctrl-A h for help`);
     const stub = options.gdb === undefined ? undefined : new GdbStub(systemDebugTarget(vm));
     if (stub) {
@@ -139,6 +146,7 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
   } finally {
     await debug?.close();
     console.close();
+    opened.close();
     for (const storage of storages) storage.close();
   }
 }
@@ -162,24 +170,27 @@ function refuseWhatIsMissing({ net, snapshot, restore }: BootOptions): void {
   }
 }
 
-function readFiles(options: BootOptions, progress: (text: string) => void): BootFiles {
-  const read = (path: string | undefined): BootFile | undefined => {
-    if (path === undefined) return undefined;
-    const bytes = readFileBytes(path);
-    progress(`${path}: ${mebibytes(bytes.length)}`);
-    return { path, bytes };
+function readFiles(
+  { bios, kernel, initrd }: BootOptions,
+  opened: OpenFiles,
+  progress: (text: string) => void,
+): BootFiles {
+  const open = (path: string): BootSource => {
+    const source = opened.open(path);
+    progress(`${path}: ${mebibytes(source.sizeBytes)}`);
+    return { path, source };
   };
-  const kernel = read(options.kernel);
+  const packed = kernel === undefined ? undefined : open(kernel);
   return {
-    firmware: read(options.bios),
-    kernel: kernel && { ...kernel, bytes: unpackKernel(kernel.path, kernel.bytes) },
-    initrd: read(options.initrd),
+    firmware: bios === undefined ? undefined : { path: bios, bytes: readFileBytes(bios) },
+    kernel: packed && { ...packed, source: unpackKernel(packed.path, packed.source) },
+    initrd: initrd === undefined ? undefined : open(initrd),
   };
 }
 
 /** What stands for what is booted among translations, which are compared with memory anyway. */
 function identityOf({ bios, kernel, isa }: BootOptions): RunIdentity {
-  const parts = [bios, kernel].map((path) => path && readFileBytes(path, 2 ** 20));
+  const parts = [bios, kernel].map((path) => path && readFileBytes(path, identityBytes));
   return {
     program: Buffer.concat(parts.filter((part) => part instanceof Uint8Array)),
     isa: `${isa} system`,
@@ -187,9 +198,9 @@ function identityOf({ bios, kernel, isa }: BootOptions): RunIdentity {
 }
 
 /** @throws InputError */
-function restore(vm: SystemVm, path: string): void {
+function restore(vm: SystemVm, path: string, opened: OpenFiles): void {
   try {
-    vm.restore(readFileBytes(path));
+    vm.restore(opened.open(path));
   } catch (error) {
     if (error instanceof InputError || !(error instanceof IsovmError)) throw error;
     throw new InputError(`${path}: ${error.message}`, { cause: error });

@@ -36,7 +36,7 @@ export interface MachineSurroundings {
 export interface MachineOptions {
   readonly target: BootTarget;
   readonly engine: EngineFactory;
-  /** Read when the machine is powered on: a snapshot needs none of them. */
+  /** Asked for whenever the machine is powered on: a snapshot needs none of them. */
   readonly files: () => BootFiles;
   /** Whether firmware is among the files. */
   readonly hasFirmware: boolean;
@@ -78,7 +78,6 @@ export function composeMachine(options: MachineOptions): Machine {
     rtcEpochSeconds: epochSeconds,
     virtio: virtioSlots(storages, console.kind === "virtio" ? console.virtio : undefined, random),
   });
-  let loaded: BootFiles | undefined;
   const { observe } = options;
   const machine = createVm(() =>
     systemVm({ architecture, engine, board, memoryBytes, harts, ...(observe && { observe }) }),
@@ -87,12 +86,11 @@ export function composeMachine(options: MachineOptions): Machine {
   return {
     vm: machine,
     start: () => {
-      loaded ??= files();
       // No two starts have the same seed.
       const rngSeed = new Uint8Array(seedBytes);
       random.fill(rngSeed);
       const options = { target, architecture, board, memoryBytes, harts, bootargs, rngSeed };
-      startGuest(machine, bootImage(loaded, options));
+      startGuest(machine, bootImage(files(), options));
     },
   };
 }

@@ -6,27 +6,40 @@
  * @see drivers/firmware/efi/libstub/zboot-header.S of Linux
  */
 import { gunzipSync } from "node:zlib";
+import { type ByteSource, byteSource } from "@isovm/abi";
 import { InputError } from "../errors.ts";
+import { headOf } from "../io/file-source.ts";
 
 /** More than any kernel needs: what a few bytes unpack to has an end. */
 const mostBytes = 2 ** 28;
 
 /** The kernel in a file, not compressed. @throws InputError */
-export function unpackKernel(path: string, bytes: Uint8Array): Uint8Array {
-  const payload = zbootPayload(path, bytes);
-  if (payload) return unpackKernel(path, payload);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+export function unpackKernel(path: string, file: ByteSource): ByteSource {
+  const head = headOf(file, headBytes);
+  const payload = zbootPayload(path, head, file.sizeBytes);
+  const [first, second] = payload ? headOf(file, 2, payload.start) : head;
+  const isPacked = first === 0x1f && second === 0x8b;
+  if (!isPacked && !payload) return file;
+  const { start, end } = payload ?? { start: 0, end: file.sizeBytes };
+  const bytes = headOf(file, end - start, start);
+  if (!isPacked) return byteSource(bytes);
   try {
-    return gunzipSync(bytes, { maxOutputLength: mostBytes });
+    return byteSource(gunzipSync(bytes, { maxOutputLength: mostBytes }));
   } catch (error) {
     throw new InputError(`${path}: the compressed kernel is damaged`, { cause: error });
   }
 }
 
-/** What a zboot image holds; undefined if the file is none. */
-function zbootPayload(path: string, bytes: Uint8Array): Uint8Array | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64));
-  if (text.length < 64 || text.toString("latin1", 0, 2) !== "MZ") return undefined;
+const headBytes = 64;
+
+/** Where a zboot image holds its kernel; undefined if the file is none. */
+function zbootPayload(
+  path: string,
+  head: Uint8Array,
+  sizeBytes: number,
+): { readonly start: number; readonly end: number } | undefined {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.length);
+  if (text.length < headBytes || text.toString("latin1", 0, 2) !== "MZ") return undefined;
   if (text.toString("latin1", 4, 8) !== "zimg") return undefined;
   const compression = text.toString("latin1", 24, 56).replace(/\0.*$/s, "");
   if (compression !== "gzip") {
@@ -34,6 +47,6 @@ function zbootPayload(path: string, bytes: Uint8Array): Uint8Array | undefined {
   }
   const start = text.readUInt32LE(8);
   const end = start + text.readUInt32LE(12);
-  if (end > bytes.length) throw new InputError(`${path}: the kernel is cut off`);
-  return bytes.subarray(start, end);
+  if (end > sizeBytes) throw new InputError(`${path}: the kernel is cut off`);
+  return { start, end };
 }

@@ -25,12 +25,24 @@ export async function readBytes(path: string, io: CommandIo): Promise<Uint8Array
  * @throws InputError
  */
 export function readFileBytes(path: string, mostBytes?: number): Uint8Array {
-  try {
-    const kind = statSync(path);
-    if (kind.isCharacterDevice() || kind.isBlockDevice()) {
-      throw new InputError(`${path}: is a device, not a file`);
-    }
+  return explained(path, () => {
+    refuseDevices(path);
     return mostBytes === undefined ? readFileSync(path) : readStart(path, mostBytes);
+  });
+}
+
+/** @throws InputError for what never ends */
+export function refuseDevices(path: string): void {
+  const kind = statSync(path);
+  if (kind.isCharacterDevice() || kind.isBlockDevice()) {
+    throw new InputError(`${path}: is a device, not a file`);
+  }
+}
+
+/** What `read` gives of a file; its errors with the file's name. @throws InputError */
+export function explained<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
   } catch (error) {
     if (error instanceof InputError) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { Script } from "node:vm";
 import type { CommandModule } from "./command.ts";
+import { yieldHelpers } from "./helper-threads.ts";
 import { KeptFiles } from "./kept-files.ts";
 
 /** Commands whose code is kept; what they don't need isn't compiled. */
@@ -17,6 +18,7 @@ const commands: readonly string[] = ["run", "boot", "image", "asm", "disasm", "e
 
 /** Runs the command of a directory with `command.cjs`, and ends the process. */
 export function launch(directory: string): void {
+  yieldHelpers();
   const filename = join(directory, "command.cjs");
   const source = readFileSync(filename);
   const identity = createHash("sha256").update(source).digest();

@@ -18,13 +18,7 @@ import { faultReason } from "../reference/memory.ts";
 import { reverseBytes } from "../reverse-bytes.ts";
 import { BreakpointMarks } from "./breakpoint-marks.ts";
 import { CodePages } from "./code-pages.ts";
-import {
-  type ContextLayout,
-  exitCode,
-  jumpEntries,
-  jumpEntryBytes,
-  layoutContext,
-} from "./context.ts";
+import { type ContextLayout, exitCode, layoutContext } from "./context.ts";
 import {
   decodeProgram,
   encodeProgram,
@@ -176,14 +170,10 @@ class FastInterpreter implements RegionHost {
     // The module is generated: its exports have these types.
     this.#run = instance.exports.run as (budget: number) => number;
     const decode = instance.exports.decode as (record: number, page: number) => void;
-    this.#tables.clear();
     this.#tables.select(memory.context ?? 0);
-    const { jumpTable, leftTo } = this.#context;
-    new Uint8Array(memory.memory.buffer).fill(
-      0xff,
-      jumpTable,
-      jumpTable + jumpEntries * jumpEntryBytes,
-    );
+    const { jumpTag, leftTo } = this.#context;
+    // The entries of the jump cache are zero, and so are their tags.
+    this.#tables.view.setInt32(jumpTag, -1, true);
     this.#tables.view.setBigInt64(leftTo, -1n, true);
     this.regions = new InterpreterRegions({
       functions,

@@ -4,6 +4,7 @@ import { tlbEntryBytes } from "@isovm/wasm";
 import { type ContextLayout, tableEntries } from "./context.ts";
 
 const emptyTag = 0xffff_ffff_ffff_ffffn;
+const emptyWord = 0xffff_ffff;
 const tableNames = ["readTable", "writeTable", "fetchTable"] as const;
 
 /** A table: for loads, for stores, or from pages to their records. */
@@ -13,6 +14,7 @@ export type TableName = (typeof tableNames)[number];
 export type ColourTables = NonNullable<RegionPlaces["coloured"]>;
 
 const colourEntryBytes = 8;
+const anyIndex = -1;
 const entryWords = tlbEntryBytes / 4;
 
 /** Enters translations and removes them. */
@@ -24,10 +26,16 @@ export class TranslationTables {
   #reserved: number | undefined;
   /** Byte offset of the current context's tables from those of the first. */
   #bank = 0;
+  #current = 0;
   /** Contexts that have been current. */
-  readonly #used = new Set<number>([0]);
-  /** Byte offsets of the frames that the tables for stores may have. */
-  readonly #written = new Set<number>();
+  readonly #used: Set<number> = new Set();
+  /** By index in the tables, which contexts may have an entry there: a bit each, modulo 32. */
+  readonly #present: Uint32Array = new Uint32Array(tableEntries);
+  /**
+   * By byte offset of a frame, the index at which the tables for stores may have it; `anyIndex` if
+   * they may have it at several.
+   */
+  readonly #written: Map<number, number> = new Map();
   #words: Uint32Array;
   /** Byte offsets of their entries in use. */
   readonly #colours = new Set<number>();
@@ -38,6 +46,7 @@ export class TranslationTables {
     this.#context = context;
     this.#view = new DataView(memory.memory.buffer);
     this.#words = new Uint32Array(memory.memory.buffer);
+    this.#begin(0);
   }
 
   /** A view of all of linear memory, to be used before the next call that may grow it. */
@@ -65,7 +74,12 @@ export class TranslationTables {
     view.setBigUint64(entry, page, true);
     const addend = table === "fetchTable" ? base : base - Number(page & 0xffff_ffffn);
     view.setUint32(entry + 8, addend >>> 0, true);
-    if (table === "writeTable") this.#written.add(base);
+    this.#present[index] = (this.#present[index] ?? 0) | (1 << this.#current);
+    if (table === "writeTable") {
+      const known = this.#written.get(base);
+      if (known === undefined) this.#written.set(base, index);
+      else if (known !== index) this.#written.set(base, anyIndex);
+    }
     if (this.coloured && table !== "fetchTable") this.#enterColour(table, page, base);
   }
 
@@ -73,12 +87,23 @@ export class TranslationTables {
   select(context: number): void {
     const { bank, contextBytes } = this.#context;
     if (bank === undefined) return;
-    if (!this.#used.has(context)) {
-      this.#used.add(context);
-      this.clear(context);
-    }
+    if (!this.#used.has(context)) this.#begin(context);
+    this.#current = context;
     this.#bank = context * contextBytes;
     this.view.setUint32(bank, this.#bank, true);
+  }
+
+  /**
+   * Takes up the tables of a context. Fresh memory is zero, which says that page 0 lies at 0; no
+   * other page has its entry where page 0 has it. To fill the tables costs dearly where the host has
+   * to provide their memory first.
+   */
+  #begin(context: number): void {
+    this.#used.add(context);
+    for (const table of tableNames) {
+      const entry = this.#context[table] + context * this.#context.contextBytes;
+      this.view.setBigUint64(entry, emptyTag, true);
+    }
   }
 
   /** Sets memory aside for the tables of coloured pages, if there can be any. */
@@ -95,7 +120,10 @@ export class TranslationTables {
     const sizeBytes = window.pages * colourEntryBytes;
     const readTable = this.#reserved;
     this.coloured = { readTable, writeTable: readTable + sizeBytes, ...window };
-    new Uint8Array(this.#memory.memory.buffer).fill(0xff, readTable, readTable + 2 * sizeBytes);
+    // As the other tables, they are zero but for page 0.
+    for (const table of [readTable, readTable + sizeBytes]) {
+      this.view.setBigUint64(table, emptyTag, true);
+    }
     return this.coloured;
   }
 
@@ -126,13 +154,18 @@ export class TranslationTables {
     if (coloured && colour >= 0 && colour < coloured.pages) {
       this.#dropColour("writeTable", colour, undefined);
     }
-    if (!this.#written.delete(frame)) return;
+    const index = this.#written.get(frame);
+    if (index === undefined) return;
+    this.#written.delete(frame);
+    const first = index === anyIndex ? 0 : index;
+    const end = index === anyIndex ? tableEntries : index + 1;
     const { words } = this;
     for (const context of this.#used) {
       const table = (this.#context.writeTable + context * this.#context.contextBytes) / 4;
-      for (let entry = table; entry < table + tableEntries * entryWords; entry += entryWords) {
+      const last = table + end * entryWords;
+      for (let entry = table + first * entryWords; entry < last; entry += entryWords) {
         if (((words[entry + 2] ?? 0) + (words[entry] ?? 0)) >>> 0 !== frame) continue;
-        words.fill(0xffff_ffff, entry, entry + 2);
+        words[entry] = words[entry + 1] = emptyWord;
       }
     }
   }
@@ -143,7 +176,7 @@ export class TranslationTables {
       this.clear(context);
       return;
     }
-    const contexts = context === undefined ? [...this.#used] : [context];
+    const contexts = context === undefined ? this.#used : [context];
     const { words } = this;
     for (let index = 0; index < pageCount; index += 1) {
       const page = (startPage + BigInt(index)) << 12n;
@@ -154,11 +187,15 @@ export class TranslationTables {
       }
       const low = Number(page & 0xffff_ffffn);
       const high = Number((page >> 32n) & 0xffff_ffffn);
-      const offset = ((low >>> 12) % tableEntries) * tlbEntryBytes;
+      const place = (low >>> 12) % tableEntries;
+      const present = this.#present[place] ?? 0;
+      if (present === 0) continue;
+      const offset = place * tlbEntryBytes;
       for (const one of contexts) {
+        if ((present & (1 << one)) === 0) continue;
         for (const table of tableNames) {
           const at = (this.#context[table] + one * this.#context.contextBytes + offset) / 4;
-          if (words[at] === low && words[at + 1] === high) words.fill(0xffff_ffff, at, at + 2);
+          if (words[at] === low && words[at + 1] === high) words[at] = words[at + 1] = emptyWord;
         }
       }
     }
@@ -172,7 +209,10 @@ export class TranslationTables {
       const start = readTable + one * contextBytes;
       bytes.fill(0xff, start, start + contextBytes);
     }
-    if (context === undefined) this.#written.clear();
+    if (context === undefined) {
+      this.#written.clear();
+      this.#present.fill(0);
+    }
     const { view } = this;
     for (const entry of this.#colours) view.setBigUint64(entry, emptyTag, true);
     this.#colours.clear();

@@ -1,5 +1,12 @@
 /** Firmware as files have it: ELF, or bytes that belong at the beginning of RAM. */
-import { ExecutableError, elfTypes, parseElf, segmentTypes } from "@isovm/abi";
+import {
+  type ByteSource,
+  byteSource,
+  ExecutableError,
+  elfTypes,
+  parseElf,
+  segmentTypes,
+} from "@isovm/abi";
 import { IsovmError } from "@isovm/isa-spec";
 
 /** A file is no firmware for the machine; the message is one line that says why. */
@@ -9,7 +16,7 @@ export class FirmwareImageError extends IsovmError<{ readonly sizeBytes: number 
 export interface MemoryPiece {
   /** Guest-physical address. */
   readonly address: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | ByteSource;
 }
 
 /** Firmware that can be put into memory. */
@@ -57,14 +64,7 @@ export function firmwareImage(bytes: Uint8Array, expected: FirmwareExpectation):
 }
 
 function elfFirmware(bytes: Uint8Array, expected: FirmwareExpectation): FirmwareImage {
-  const elf = parseElf({
-    sizeBytes: bytes.length,
-    read(offset, target) {
-      const part = bytes.subarray(offset, offset + target.length);
-      target.set(part);
-      return part.length;
-    },
-  });
+  const elf = parseElf(byteSource(bytes));
   if (elf.machine !== expected.elfMachine) {
     const numbers = `e_machine ${elf.machine}, not ${expected.elfMachine}`;
     throw failure(`it is for another machine (${numbers})`, bytes);

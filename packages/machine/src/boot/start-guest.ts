@@ -17,15 +17,19 @@ export interface BootImage {
  * Powers a machine on, or on again: its devices are reset, its memory holds the pieces (and what was
  * in it before elsewhere), all harts are at the entry.
  *
- * @throws GuestLayoutError if a piece isn't in RAM as a whole.
+ * @throws GuestLayoutError if a piece isn't in RAM as a whole
+ * @throws ByteSourceError if a source ends early
  */
 export function startGuest(vm: SystemVm, { pieces, entry, registers }: BootImage): void {
   vm.devices.reset();
   for (const { address, bytes } of pieces) {
-    if (vm.memory.write(address, bytes)) continue;
+    const { memory } = vm;
+    const isWhole =
+      bytes instanceof Uint8Array ? memory.write(address, bytes) : memory.fill(address, bytes);
+    if (isWhole) continue;
     throw new GuestLayoutError(`there is no memory at 0x${address.toString(16)}`, {
       part: "a piece",
-      memoryBytes: vm.memory.sizeBytes,
+      memoryBytes: memory.sizeBytes,
     });
   }
   for (let hart = 0; hart < vm.harts; hart += 1) {

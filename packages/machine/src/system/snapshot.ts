@@ -6,7 +6,9 @@
  * header (UTF-8), a bit for each page of RAM, lowest first, that says whether it follows, zeros up to
  * a multiple of 4096 bytes from the beginning, the pages.
  */
+import type { ByteSource } from "@isovm/abi";
 import { IsovmError } from "@isovm/isa-spec";
+import { readWhole } from "./absent-pages.ts";
 import type { SavedHart } from "./system-hart.ts";
 
 /** Bytes are not a snapshot, or not one of such a machine. */
@@ -65,52 +67,51 @@ export function encodeSnapshot(header: SnapshotHeader, ram: Uint8Array): Uint8Ar
   return bytes;
 }
 
-/** A snapshot that was looked at: its header, and how to fill RAM with the rest. */
+/** A snapshot that was looked at: its header, and where the pages of RAM lie that aren't zero. */
 export interface Snapshot {
   readonly header: SnapshotHeader;
-  /** Replaces RAM of `header.machine.memoryBytes` bytes; `isZero` says that it holds zeros only. */
-  readonly fill: (ram: Uint8Array, isZero: boolean) => void;
+  /** By number of a page: the offset of its bytes. */
+  readonly pages: readonly (readonly [page: number, offset: number])[];
 }
 
 /**
- * Reads the bytes of {@link encodeSnapshot}.
+ * Reads all but the pages of what {@link encodeSnapshot} has made.
  *
- * @throws SnapshotError if they are something else, or not all of them.
+ * @throws SnapshotError if it is something else, or not all of it.
  */
-export function decodeSnapshot(bytes: Uint8Array): Snapshot {
+export function decodeSnapshot(source: ByteSource): Snapshot {
+  const { sizeBytes } = source;
   const fail = (what: string, offset: number): never => {
     throw new SnapshotError(`not a snapshot: ${what}`, { offset });
   };
-  const begins = new TextDecoder().decode(bytes.subarray(0, magic.length)) === magic;
-  if (!begins || bytes.length < prefixBytes) fail("it begins with something else", 0);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const part = (offset: number, length: number): Uint8Array => {
+    const bytes = new Uint8Array(length);
+    readWhole(source, offset, bytes);
+    return bytes;
+  };
+  const prefix = part(0, Math.min(prefixBytes, sizeBytes));
+  const begins = new TextDecoder().decode(prefix.subarray(0, magic.length)) === magic;
+  if (!begins || sizeBytes < prefixBytes) fail("it begins with something else", 0);
+  const view = new DataView(prefix.buffer);
   const found = view.getUint32(8, true);
   if (found !== version) fail(`its version is ${found}, this one reads ${version}`, 8);
   const headerEnd = prefixBytes + view.getUint32(12, true);
-  if (headerEnd > bytes.length) fail("it is cut off in the header", bytes.length);
-  const header = readHeader(bytes.subarray(prefixBytes, headerEnd));
+  if (headerEnd > sizeBytes) fail("it is cut off in the header", sizeBytes);
+  const header = readHeader(part(prefixBytes, headerEnd - prefixBytes));
   if (!header) return fail("its header is damaged", prefixBytes);
   const pageCount = header.machine.memoryBytes / pageBytes;
-  if (headerEnd + pageCount / 8 > bytes.length) fail("it is cut off", bytes.length);
-  const bitmap = bytes.subarray(headerEnd, headerEnd + Math.ceil(pageCount / 8));
+  if (headerEnd + pageCount / 8 > sizeBytes) fail("it is cut off", sizeBytes);
+  const bitmap = part(headerEnd, Math.ceil(pageCount / 8));
   const start = roundUp(headerEnd + bitmap.length);
-  const used: number[] = [];
+  const pages: [number, number][] = [];
   for (let page = 0; page < pageCount; page += 1) {
-    if (((bitmap[page >> 3] ?? 0) >> (page & 7)) & 1) used.push(page);
+    if (((bitmap[page >> 3] ?? 0) >> (page & 7)) & 1) {
+      pages.push([page, start + pages.length * pageBytes]);
+    }
   }
-  const end = start + used.length * pageBytes;
-  if (bytes.length !== end) fail(`it has ${bytes.length} bytes instead of ${end}`, bytes.length);
-  return {
-    header,
-    fill: (ram, isZero) => {
-      // Zeros that nobody has written take no memory of the host.
-      if (!isZero) ram.fill(0);
-      used.forEach((page, index) => {
-        const from = start + index * pageBytes;
-        ram.set(bytes.subarray(from, from + pageBytes), page * pageBytes);
-      });
-    },
-  };
+  const end = start + pages.length * pageBytes;
+  if (sizeBytes !== end) fail(`it has ${sizeBytes} bytes instead of ${end}`, sizeBytes);
+  return { header, pages };
 }
 
 function readHeader(bytes: Uint8Array): SnapshotHeader | undefined {

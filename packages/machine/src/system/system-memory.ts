@@ -2,6 +2,7 @@
  * The memory of a system VM: RAM as one piece of linear memory, seen by engines through the address
  * translation of the current hart, by page walks and devices as physical addresses.
  */
+import type { ByteSource } from "@isovm/abi";
 import type { AccessBytes, DmaMemory } from "@isovm/devices";
 import {
   type AccessKind,
@@ -14,6 +15,7 @@ import {
 } from "@isovm/isa-spec";
 import { BlockAllocator } from "../memory/block-allocator.ts";
 import { LINEAR_MEMORY_MAXIMUM_BYTES, LinearMemory } from "../memory/linear-memory.ts";
+import { AbsentPages, readWhole } from "./absent-pages.ts";
 import { TranslationContexts } from "./translation-contexts.ts";
 
 /** RAM of a size that isn't possible. */
@@ -53,6 +55,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   readonly #code: Uint8Array;
   /** Whether nothing was written to RAM yet. */
   #isZero = true;
+  readonly #absent: AbsentPages;
   #translate: Translate = () => translationFault.bus;
 
   /** @throws MemorySizeError unless `sizeBytes` is a positive multiple of 4096 up to 3.5 GiB. */
@@ -78,6 +81,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
       });
     }
     this.#code = new Uint8Array(sizeBytes / pageBytes);
+    this.#absent = new AbsentPages(sizeBytes / pageBytes);
     this.contexts = this.#banks.count;
     this.devices = {
       read: (address, width) => {
@@ -98,6 +102,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
 
   /** All of RAM, to be used before the next call that may make linear memory longer. */
   get ram(): Uint8Array {
+    this.loadAbsent();
     this.#isZero = false;
     return this.#linear.bytes.subarray(ramStart, ramStart + this.sizeBytes);
   }
@@ -131,6 +136,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
     const offset = physical - this.base;
     if (offset >= 0 && offset < this.sizeBytes) {
       if (access === "write") this.#isZero = false;
+      if (this.#absent.count > 0) this.#load(Math.floor(offset / pageBytes));
       return ramStart + offset - (offset % pageBytes);
     }
     return access === "fetch" ? translationFault.bus : translationFault.device;
@@ -182,23 +188,65 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   }
 
   /**
-   * Has RAM replaced as a whole, by `fill`, which is told whether it holds zeros only. Nothing that
-   * engines hold is true any more.
+   * Fills RAM with the bytes of a source; false if it isn't RAM as a whole.
+   *
+   * @throws ByteSourceError if it ends early
    */
-  replace(fill: (ram: Uint8Array, isZero: boolean) => void): void {
-    const isZero = this.#isZero;
-    fill(this.ram, isZero);
+  fill(address: number, source: ByteSource): boolean {
+    const at = this.#place(address, source.sizeBytes);
+    if (at < 0) return false;
+    this.#isZero = false;
+    readWhole(source, 0, this.#linear.bytes.subarray(at, at + source.sizeBytes));
+    this.#tell(at, source.sizeBytes);
+    return true;
+  }
+
+  /**
+   * Reads pages that {@link replace} has left in their source, all or at least so many; whether none
+   * is left.
+   *
+   * @throws ByteSourceError
+   */
+  loadAbsent(leastPages: number = Number.POSITIVE_INFINITY): boolean {
+    const absent = this.#absent;
+    const end = absent.count - leastPages;
+    for (let page = 0; absent.count > Math.max(0, end); page += 1) this.#load(page);
+    return absent.count === 0;
+  }
+
+  /**
+   * Has RAM replaced as a whole: by zeros, and pages of a source, given by number and offset. They
+   * are read when something first touches them, or by {@link loadAbsent}; the source has to stay as
+   * it is until then. Nothing that engines hold is true any more.
+   */
+  replace(source: ByteSource, pages: Iterable<readonly [page: number, offset: number]>): void {
+    // Zeros that nobody has written take no memory of the host.
+    if (!this.#isZero) this.#linear.bytes.fill(0, ramStart, ramStart + this.sizeBytes);
+    this.#isZero = false;
+    this.#absent.set(source, pages);
     this.#code.forEach((isCode, page) => {
       if (isCode) this.wrote(ramStart + page * pageBytes, 0, pageBytes);
     });
     this.#changed(undefined, undefined);
   }
 
+  #load(page: number): void {
+    this.#absent.load(page, this.#linear.bytes.subarray(ramStart, ramStart + this.sizeBytes));
+  }
+
   /** The byte offset of physical memory; negative if it isn't RAM as a whole. */
   #place(address: number, sizeBytes: number): number {
     const offset = address - this.base;
-    const isRam = Number.isInteger(offset) && offset >= 0 && offset + sizeBytes <= this.sizeBytes;
-    return isRam ? ramStart + offset : -1;
+    if (!this.#isRam(offset, sizeBytes)) return -1;
+    if (this.#absent.count > 0) {
+      const last = Math.floor((offset + sizeBytes - 1) / pageBytes);
+      for (let page = Math.floor(offset / pageBytes); page <= last; page += 1) this.#load(page);
+    }
+    return ramStart + offset;
+  }
+
+  #isRam(offset: number, sizeBytes: number): boolean {
+    return Number.isInteger(offset) && offset >= 0 && offset + sizeBytes <= this.sizeBytes;
   }
 
   /** Tells engines of bytes that were written behind their backs. */

@@ -1,4 +1,5 @@
 /** The system VM: an ISA with its privileged part, an engine and a board, composed to boot an OS. */
+import { type ByteSource, byteSource } from "@isovm/abi";
 import { type Board, type BuiltBoard, buildBoard, type PowerEvent } from "@isovm/devices";
 import {
   type ArchitecturalState,
@@ -227,13 +228,24 @@ export class SystemVm {
   }
 
   /**
-   * Takes back what {@link save} returned, and gives what the host had added.
+   * Takes back what {@link save} returned, and gives what the host had added. The pages of RAM in a
+   * source, of a file for instance, are read when they are first touched, or by
+   * {@link SystemMemory.loadAbsent}: it has to stay as it is until then. Bytes are read at once.
    *
-   * @throws SnapshotError if the bytes are not a snapshot of such a machine. If only what they say
-   * of a hart or a device is damaged, the machine has to be started or restored again.
+   * @throws SnapshotError if it is not a snapshot of such a machine. If only what it says of a hart
+   * or a device is damaged, the machine has to be started or restored again.
    */
-  restore(bytes: Uint8Array): unknown {
-    const { header, fill } = decodeSnapshot(bytes);
+  restore(snapshot: Uint8Array | ByteSource): unknown {
+    if (snapshot instanceof Uint8Array) {
+      const host = this.#restore(byteSource(snapshot));
+      this.memory.loadAbsent();
+      return host;
+    }
+    return this.#restore(snapshot);
+  }
+
+  #restore(source: ByteSource): unknown {
+    const { header, pages } = decodeSnapshot(source);
     for (const [part, value] of Object.entries(this.#machine)) {
       const saved = header.machine[part as keyof SnapshotHeader["machine"]];
       if (saved === value) continue;
@@ -242,7 +254,7 @@ export class SystemVm {
     }
     this.#current.leave();
     try {
-      this.memory.replace(fill);
+      this.memory.replace(source, pages);
       this.#takeBack(header);
     } catch (cause) {
       throw new SnapshotError("the snapshot is damaged", { offset: 0 }, { cause });

@@ -35,7 +35,8 @@ const others: readonly (readonly [offset: number, bytes: string, what: string])[
 ];
 
 /**
- * What the header of a flat, uncompressed kernel image says.
+ * What the header of a flat, uncompressed kernel image says: of all its bytes, or of the first ones
+ * (a page has the headers) of an image of `sizeBytes`.
  *
  * @throws KernelImageError
  * @example
@@ -46,9 +47,9 @@ const others: readonly (readonly [offset: number, bytes: string, what: string])[
  * assert.throws(() => kernelImage(new Uint8Array(4096)), { name: "KernelImageError" });
  * ```
  */
-export function kernelImage(bytes: Uint8Array): KernelImage {
+export function kernelImage(bytes: Uint8Array, sizeBytes: number = bytes.length): KernelImage {
   const fail = (what: string): never => {
-    throw new KernelImageError(`not a RISC-V Linux kernel: ${what}`, { sizeBytes: bytes.length });
+    throw new KernelImageError(`not a RISC-V Linux kernel: ${what}`, { sizeBytes });
   };
   if (bytes.length < headerBytes) fail("it is too short for a header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -64,10 +65,8 @@ export function kernelImage(bytes: Uint8Array): KernelImage {
   }
   // The file ends where initialized data does; debug information may follow in some builds.
   const peBytes = initializedBytes(view);
-  if (bytes.length < peBytes) {
-    fail(`it is cut off, ${bytes.length} bytes of ${peBytes}`);
-  }
-  return { offset, memoryBytes: Math.max(memoryBytes, bytes.length) };
+  if (sizeBytes < peBytes) fail(`it is cut off, ${sizeBytes} bytes of ${peBytes}`);
+  return { offset, memoryBytes: Math.max(memoryBytes, sizeBytes) };
 }
 
 /**

@@ -1,4 +1,6 @@
 /** A machine that installs packages on its first drive from its second one. */
+
+import { byteSource } from "@isovm/abi";
 import { type BlockStorage, seededRandom } from "@isovm/devices";
 import type { EngineFactory } from "@isovm/isa-spec";
 import { runSystem } from "@isovm/machine";
@@ -25,7 +27,7 @@ export interface InstallationOptions {
   readonly onLine: (line: string) => void;
 }
 
-const path = (name: string, bytes: Uint8Array) => ({ path: name, bytes });
+const path = (name: string, bytes: Uint8Array) => ({ path: name, source: byteSource(bytes) });
 /** Some hundred times what it takes. */
 const fuel = 1e13;
 const linesOfMessage = 6;
