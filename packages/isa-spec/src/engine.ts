@@ -64,10 +64,10 @@ export interface MemoryListener {
   /** A frame was marked as code: engines that write to it unnoticed must not do so any more. */
   codeMarked?(frame: number): void;
   /**
-   * Translations of `pageCount` pages from `startPage` (page numbers) are stale; all, if absent. In
-   * one translation context, or in all of them.
+   * Translations of `pageCount` pages from `startPage` (numbers of pages of 4096 bytes, unsigned) are
+   * stale; all, if absent. In one translation context, or in all of them.
    */
-  mappingChanged(startPage?: bigint, pageCount?: number, context?: number): void;
+  mappingChanged(startPage?: number, pageCount?: number, context?: number): void;
   /** {@link EngineMemory.context} has changed; its translations are as they were when it was left. */
   contextChanged?(context: number): void;
 }

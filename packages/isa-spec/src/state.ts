@@ -24,13 +24,18 @@ export class StateBlock implements ArchitecturalState {
   readonly layout: StateLayout;
   private readonly buffer: () => ArrayBufferLike;
   private readonly base: number;
+  private bytes: Uint8Array;
   private cached: DataView;
 
-  /** The block begins at byte `base` of `buffer()`, which may be replaced when memory grows. */
+  /**
+   * The block begins at byte `base` of `buffer()`, which may be replaced when memory grows; the one
+   * before is detached then.
+   */
   constructor(layout: StateLayout, buffer: () => ArrayBufferLike, base: number) {
     this.layout = layout;
     this.buffer = buffer;
     this.base = base;
+    this.bytes = new Uint8Array(buffer(), base, layout.sizeBytes);
     this.cached = new DataView(buffer(), base, layout.sizeBytes);
   }
 
@@ -48,6 +53,7 @@ export class StateBlock implements ArchitecturalState {
     const offset = place.offset + register * place.strideBytes;
     const view = this.view();
     if (place.strideBytes === 4) return BigInt(view.getUint32(offset, true));
+    if (place.strideBytes === 8) return BigInt.asUintN(width, view.getBigUint64(offset, true));
     let value = 0n;
     for (let byte = place.strideBytes - 8; byte >= 0; byte -= 8) {
       value = (value << 64n) | view.getBigUint64(offset + byte, true);
@@ -117,9 +123,11 @@ export class StateBlock implements ArchitecturalState {
   }
 
   private view(): DataView {
-    const buffer = this.buffer();
-    if (this.cached.buffer !== buffer) {
-      this.cached = new DataView(buffer, this.base, this.layout.sizeBytes);
+    // A memory that grows takes its views their length; to ask it for its buffer takes much longer.
+    if (this.bytes.length === 0) {
+      const { base, layout } = this;
+      this.bytes = new Uint8Array(this.buffer(), base, layout.sizeBytes);
+      this.cached = new DataView(this.buffer(), base, layout.sizeBytes);
     }
     return this.cached;
   }

@@ -82,7 +82,7 @@ export class CodePages {
   /** Makes the record of a page-crossing instruction anew from its bytes. */
   initialiseStraddle({ straddleRecords: records, straddleCode }: ContextLayout): void {
     const recordsBytes = (this.#longest / this.#parcelBytes) * this.#pieceBytes;
-    const view = new DataView(this.#memory.memory.buffer);
+    const view = this.#viewNow();
     view.setUint32(records + pageHeader.code, straddleCode, true);
     view.setUint32(records + pageHeader.sizeBytes, recordsBytes, true);
     view.setUint32(records + pageHeader.localBytes, 0, true);

@@ -26,6 +26,7 @@ import {
   type LoadedProgram,
   programName,
 } from "./kept-program.ts";
+import { pageHeader } from "./predecoder.ts";
 import { generateInterpreter } from "./program.ts";
 import { InterpreterRegions } from "./regions.ts";
 import { SlowAccess } from "./slow-access.ts";
@@ -345,16 +346,13 @@ class FastInterpreter implements RegionHost {
     const { straddleCode } = this.#context;
     for (let done = 0; done < longest; ) {
       const address = this.#slow.wrap(pc + BigInt(done));
-      const frame = this.#memory.translate(address, "fetch");
-      if (frame < 0) return this.#slow.fail("fetch", address, faultReason(frame));
-      this.#recordsOf(frame, address);
+      const records = this.#tables.records(address) || this.#fetch(address);
+      if (records === 0) return 0;
+      const frame = this.#tables.view.getUint32(records + pageHeader.code, true);
       const offset = Number(address & 0xfffn);
       const length = Math.min(longest - done, pageBytes - offset);
-      new Uint8Array(this.#memory.memory.buffer).copyWithin(
-        straddleCode + done,
-        frame + offset,
-        frame + offset + length,
-      );
+      const from = frame + offset;
+      this.#tables.bytes.copyWithin(straddleCode + done, from, from + length);
       done += length;
     }
     this.#pages.initialiseStraddle(this.#context);

@@ -66,7 +66,7 @@ export class SlowAccess {
     const second = this.#translate("readTable", next);
     if (second === translationFault.device) return this.fail("read", next, "bus");
     if (second < 0) return 0;
-    const bytes = new Uint8Array(this.#memory.memory.buffer);
+    const { bytes } = this.#tables;
     bytes.copyWithin(this.#context.bounce, frame + offset, frame + pageBytes);
     bytes.copyWithin(this.#context.bounce + inPage, second, second + sizeBytes - inPage);
     return this.#context.bounce;
@@ -106,7 +106,7 @@ export class SlowAccess {
       this.#put(frame + offset, value, sizeBytes);
     } else {
       this.#put(this.#context.bounce, value, sizeBytes);
-      const bytes = new Uint8Array(this.#memory.memory.buffer);
+      const { bytes } = this.#tables;
       const { bounce } = this.#context;
       bytes.copyWithin(frame + offset, bounce, bounce + inPage);
       bytes.copyWithin(second, bounce + inPage, bounce + sizeBytes);

@@ -16,6 +16,8 @@ export type ColourTables = NonNullable<RegionPlaces["coloured"]>;
 const colourEntryBytes = 8;
 const anyIndex = -1;
 const entryWords = tlbEntryBytes / 4;
+/** The tables of a context follow each other. */
+const tableWords = tableEntries * entryWords;
 
 /** Enters translations and removes them. */
 export class TranslationTables {
@@ -37,6 +39,7 @@ export class TranslationTables {
    */
   readonly #written: Map<number, number> = new Map();
   #words: Uint32Array;
+  #bytes: Uint8Array;
   /** Byte offsets of their entries in use. */
   readonly #colours = new Set<number>();
   #view: DataView;
@@ -46,23 +49,34 @@ export class TranslationTables {
     this.#context = context;
     this.#view = new DataView(memory.memory.buffer);
     this.#words = new Uint32Array(memory.memory.buffer);
+    this.#bytes = new Uint8Array(memory.memory.buffer);
     this.#begin(0);
   }
 
   /** A view of all of linear memory, to be used before the next call that may grow it. */
   get view(): DataView {
-    if (this.#view.buffer !== this.#memory.memory.buffer) {
-      this.#view = new DataView(this.#memory.memory.buffer);
-    }
+    if (this.#words.length === 0) this.#renew();
     return this.#view;
   }
 
   /** The same in words of 32 bits. */
   get words(): Uint32Array {
-    if (this.#words.buffer !== this.#memory.memory.buffer) {
-      this.#words = new Uint32Array(this.#memory.memory.buffer);
-    }
+    if (this.#words.length === 0) this.#renew();
     return this.#words;
+  }
+
+  /** The same in bytes. */
+  get bytes(): Uint8Array {
+    if (this.#words.length === 0) this.#renew();
+    return this.#bytes;
+  }
+
+  /** A memory that grows takes its views their length; to ask it for its buffer takes much longer. */
+  #renew(): void {
+    const { buffer } = this.#memory.memory;
+    this.#view = new DataView(buffer);
+    this.#words = new Uint32Array(buffer);
+    this.#bytes = new Uint8Array(buffer);
   }
 
   /** Enters a page: `base` is the byte offset of its frame, or of its records. */
@@ -81,6 +95,16 @@ export class TranslationTables {
       else if (known !== index) this.#written.set(base, anyIndex);
     }
     if (this.coloured && table !== "fetchTable") this.#enterColour(table, page, base);
+  }
+
+  /** The byte offset of the records of the page that holds an address; 0 if the table has none. */
+  records(address: bigint): number {
+    const low = Number(address & 0xffff_f000n);
+    const high = Number((address >> 32n) & 0xffff_ffffn);
+    const index = (low >>> 12) % tableEntries;
+    const at = (this.#context.fetchTable + this.#bank + index * tlbEntryBytes) / 4;
+    const { words } = this;
+    return words[at] === low && words[at + 1] === high ? (words[at + 2] ?? 0) : 0;
   }
 
   /** Turns to the tables of a translation context. */
@@ -171,31 +195,38 @@ export class TranslationTables {
   }
 
   /** Removes `pageCount` pages from `startPage`; all, if absent. Of one context, or of all. */
-  drop(startPage: bigint | undefined, pageCount: number | undefined, context?: number): void {
+  drop(startPage: number | undefined, pageCount: number | undefined, context?: number): void {
     if (startPage === undefined || pageCount === undefined || pageCount > tableEntries / 8) {
       this.clear(context);
       return;
     }
-    const contexts = context === undefined ? this.#used : [context];
+    for (let number = startPage; number < startPage + pageCount; number += 1) {
+      this.#dropPage(number, context);
+    }
+  }
+
+  #dropPage(number: number, context: number | undefined): void {
+    if (this.coloured) {
+      const page = BigInt(number) << 12n;
+      const colour = number % this.coloured.pages;
+      this.#dropColour("readTable", colour, page);
+      this.#dropColour("writeTable", colour, page);
+    }
+    const index = number % tableEntries;
+    let present = this.#present[index] ?? 0;
+    if (context !== undefined) present &= 1 << context;
+    const low = (number * 4096) >>> 0;
+    const high = Math.floor(number / 2 ** 20);
     const { words } = this;
-    for (let index = 0; index < pageCount; index += 1) {
-      const page = (startPage + BigInt(index)) << 12n;
-      if (this.coloured) {
-        const colour = Number((page >> 12n) & BigInt(this.coloured.pages - 1));
-        this.#dropColour("readTable", colour, page);
-        this.#dropColour("writeTable", colour, page);
-      }
-      const low = Number(page & 0xffff_ffffn);
-      const high = Number((page >> 32n) & 0xffff_ffffn);
-      const place = (low >>> 12) % tableEntries;
-      const present = this.#present[place] ?? 0;
-      if (present === 0) continue;
-      const offset = place * tlbEntryBytes;
-      for (const one of contexts) {
-        if ((present & (1 << one)) === 0) continue;
-        for (const table of tableNames) {
-          const at = (this.#context[table] + one * this.#context.contextBytes + offset) / 4;
+    // A bit stands for all contexts whose numbers differ by multiples of 32.
+    for (; present !== 0; present &= present - 1) {
+      const first = 31 - Math.clz32(present & -present);
+      for (let one = first; one < this.#context.contexts; one += 32) {
+        const { contextBytes, readTable } = this.#context;
+        let at = (readTable + one * contextBytes + index * tlbEntryBytes) / 4;
+        for (let table = 0; table < tableNames.length; table += 1) {
           if (words[at] === low && words[at + 1] === high) words[at] = words[at + 1] = emptyWord;
+          at += tableWords;
         }
       }
     }
@@ -204,7 +235,7 @@ export class TranslationTables {
   /** Removes all of one context, or of all. */
   clear(context?: number): void {
     const { contextBytes, readTable } = this.#context;
-    const bytes = new Uint8Array(this.#memory.memory.buffer);
+    const { bytes } = this;
     for (const one of context === undefined ? this.#used : [context]) {
       const start = readTable + one * contextBytes;
       bytes.fill(0xff, start, start + contextBytes);

@@ -71,8 +71,8 @@ class TrustingEngine {
           return;
         }
         for (const key of this.tlb.keys()) {
-          const number = BigInt(key.split(" ")[0] ?? "");
-          if (number >= start && number < start + BigInt(pageCount)) this.tlb.delete(key);
+          const number = Number(key.split(" ")[0]);
+          if (number >= start && number < start + pageCount) this.tlb.delete(key);
         }
       },
     });

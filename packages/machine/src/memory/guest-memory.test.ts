@@ -483,7 +483,7 @@ describe("colours", () => {
     const other = space.fork();
     other.storeU32(0x1000, 1);
     engine.switchTo(space);
-    const changed: bigint[] = [];
+    const changed: number[] = [];
     engine.attach({
       codeWritten: () => {},
       mappingChanged: (page) => {

@@ -183,7 +183,7 @@ export class CurrentSpaceMemory implements EngineMemory {
     if (space) {
       space.observer = (startPage, pageCount) => {
         for (const listener of this.#listeners) {
-          listener.mappingChanged(BigInt(startPage), pageCount);
+          listener.mappingChanged(startPage, pageCount);
         }
       };
     }

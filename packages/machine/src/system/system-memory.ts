@@ -259,7 +259,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   }
 
   #changed(page: bigint | undefined, context: number | undefined): void {
-    const first = page === undefined ? undefined : page >> 12n;
+    const first = page === undefined ? undefined : Number(page >> 12n);
     const count = page === undefined ? undefined : 1;
     for (const listener of this.#listeners) listener.mappingChanged(first, count, context);
   }

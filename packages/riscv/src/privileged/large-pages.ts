@@ -6,15 +6,19 @@
  * @see RISC-V Privileged 20240411, 10.2.1
  */
 
-type Regions = Map<number, Set<number>>;
+/** Regions of one size. */
+interface Regions {
+  readonly pages: number;
+  readonly numbers: Set<number>;
+}
 
 /** Regions by their size in pages, of harts that may share translations. */
 export class LargePages {
   /** Harts that have dropped all translations since the generations last moved on. */
   readonly #dropped: Set<number> = new Set();
   readonly #harts: Set<number> = new Set();
-  #current: Regions = new Map();
-  #previous: Regions = new Map();
+  #current: Regions[] = [];
+  #previous: Regions[] = [];
   /** What was noted last, because walks come to the same region many times. */
   #lastPages = 0;
   #lastRegion = 0;
@@ -30,12 +34,12 @@ export class LargePages {
     if (pages === this.#lastPages && region === this.#lastRegion) return;
     this.#lastPages = pages;
     this.#lastRegion = region;
-    let regions = this.#current.get(pages);
+    let regions = this.#current.find((known) => known.pages === pages);
     if (!regions) {
-      regions = new Set();
-      this.#current.set(pages, regions);
+      regions = { pages, numbers: new Set() };
+      this.#current.push(regions);
     }
-    regions.add(region);
+    regions.numbers.add(region);
   }
 
   /** Whether a virtual page was translated as part of a larger one. */
@@ -52,13 +56,15 @@ export class LargePages {
     if (this.#dropped.size < this.#harts.size) return;
     this.#dropped.clear();
     this.#previous = this.#current;
-    this.#current = new Map();
+    this.#current = [];
     this.#lastPages = 0;
   }
 }
 
-function has(regions: Regions, page: number): boolean {
-  for (const [pages, numbers] of regions) {
+/** Asked by every fence: without iterators, which are garbage afterwards. */
+function has(regions: readonly Regions[], page: number): boolean {
+  for (let index = 0; index < regions.length; index += 1) {
+    const { pages, numbers } = regions[index] as Regions;
     if (numbers.has(Math.floor(page / pages))) return true;
   }
   return false;

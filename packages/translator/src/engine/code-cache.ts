@@ -69,8 +69,8 @@ export class CodeCache implements MemoryListener {
   readonly #limit: number;
   readonly #byAddress = new Map<bigint, Entry[]>();
   readonly #byFrame = new Map<number, Set<Entry>>();
-  /** How many regions have code in a page. */
-  readonly #pages = new Map<bigint, number>();
+  /** How many regions have code in a page, by its number. */
+  readonly #pages = new Map<number, number>();
   /** In the order in which they were added. */
   readonly #entries = new Set<Entry>();
   readonly #free: number[] = [];
@@ -104,7 +104,8 @@ export class CodeCache implements MemoryListener {
         this.#byFrame.set(frame, entries);
       }
       entries.add(entry);
-      this.#pages.set(page, (this.#pages.get(page) ?? 0) + 1);
+      const number = pageNumber(page);
+      this.#pages.set(number, (this.#pages.get(number) ?? 0) + 1);
       // Code of a region may not have been executed in this frame yet.
       if (!this.#memory.isCode(frame)) this.#memory.markCode(frame);
     }
@@ -141,7 +142,9 @@ export class CodeCache implements MemoryListener {
   }
 
   codeWritten(frame: number, start: number, end: number): void {
-    for (const entry of [...(this.#byFrame.get(frame) ?? [])]) {
+    const entries = this.#byFrame.get(frame);
+    if (!entries) return;
+    for (const entry of [...entries]) {
       const hit = entry.region.spans.some(
         (span) => span.frame === frame && span.start < end && start < span.end,
       );
@@ -155,12 +158,12 @@ export class CodeCache implements MemoryListener {
     if (this.#entries.size > 0) this.#useTag();
   }
 
-  mappingChanged(startPage?: bigint, pageCount?: number, context?: number): void {
+  mappingChanged(startPage?: number, pageCount?: number, context?: number): void {
     if (this.#entries.size === 0) return;
     if (startPage !== undefined && pageCount !== undefined && pageCount <= 4096) {
       let hit = false;
       for (let index = 0; index < pageCount && !hit; index += 1) {
-        hit = this.#pages.has((startPage + BigInt(index)) << 12n);
+        hit = this.#pages.has(startPage + index);
       }
       if (!hit) return;
     }
@@ -237,9 +240,10 @@ export class CodeCache implements MemoryListener {
       const entries = this.#byFrame.get(frame);
       entries?.delete(entry);
       if (entries?.size === 0) this.#byFrame.delete(frame);
-      const count = (this.#pages.get(page) ?? 1) - 1;
-      if (count > 0) this.#pages.set(page, count);
-      else this.#pages.delete(page);
+      const number = pageNumber(page);
+      const count = (this.#pages.get(number) ?? 1) - 1;
+      if (count > 0) this.#pages.set(number, count);
+      else this.#pages.delete(number);
     }
     const view = new DataView(this.#memory.memory.buffer);
     for (const at of this.#jumpEntries(region.entry)) {
@@ -263,6 +267,10 @@ export class CodeCache implements MemoryListener {
       this.counts.evicted += 1;
     }
   }
+}
+
+function pageNumber(address: bigint): number {
+  return Number(address >> 12n);
 }
 
 function add(map: Map<bigint, Entry[]>, address: bigint, entry: Entry): void {

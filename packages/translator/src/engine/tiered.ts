@@ -57,6 +57,11 @@ export interface TieredOptions {
  * replacement uses better code for a function only when it is called again.
  */
 const longestRun = 1 << 20;
+/**
+ * Samples for each instruction of a region where addresses are translated at every access: an
+ * operating system is flat code, and code for it is longer and gains less.
+ */
+const systemThreshold = 2;
 /** Regions may leave so often to the interpreter … */
 const tooManyLeaves = 64;
 /** … and once in so many instructions. */
@@ -126,7 +131,14 @@ class TieredEngine implements Engine {
           isLoop: (has) => this.#search !== undefined && this.#concentration.isIn(has),
         })
       : undefined;
-    const choice = { threshold: threshold ?? 1, regionLimit, coldCode, targets };
+    const hasKept = (translations?.modules.length ?? 0) > 0;
+    const choice = {
+      threshold: threshold ?? (isFlat ? 1 : systemThreshold),
+      regionLimit,
+      coldCode,
+      targets,
+      hasKept,
+    };
     this.#search = tiers.includes("optimised")
       ? new RegionSearch(base, this.#code, choice)
       : undefined;

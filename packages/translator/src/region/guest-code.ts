@@ -9,6 +9,8 @@ import { toAddress, toNumber, wrapNumber } from "./address.ts";
 import { computedTarget } from "./computed-target.ts";
 
 const pageBytes = 4096;
+/** Addresses are signed here: pages from this one on lie below zero. */
+const pagesBelowSign = 2 ** 51;
 /** Instructions kept at most; then all are forgotten. */
 const capacity = 1 << 16;
 
@@ -82,17 +84,18 @@ export class GuestCode implements MemoryListener {
     this.#versions.set(frame, this.#versionOf(frame) + 1);
   }
 
-  mappingChanged(startPage?: bigint, pageCount = 0, context?: number): void {
-    const first =
-      startPage !== undefined && pageCount < 256 ? toNumber(startPage << 12n) : undefined;
-    for (const [number, { pages }] of this.#contexts) {
-      if (context !== undefined && context !== number) continue;
-      if (first === undefined) pages.clear();
-      else {
-        const page = first / pageBytes;
-        for (let index = 0; index < pageCount; index += 1) pages.delete(page + index);
+  mappingChanged(startPage?: number, pageCount = 0, context?: number): void {
+    const first = pageCount < 256 ? startPage : undefined;
+    if (this.#contexts.size === 0) return;
+    this.#contexts.forEach(({ pages }, number) => {
+      if ((context !== undefined && context !== number) || pages.size === 0) return;
+      if (first === undefined) {
+        pages.clear();
+        return;
       }
-    }
+      const page = first < pagesBelowSign ? first : first - 2 * pagesBelowSign;
+      for (let index = 0; index < pageCount; index += 1) pages.delete(page + index);
+    });
   }
 
   /** Reads everything again: breakpoints are others now. */
