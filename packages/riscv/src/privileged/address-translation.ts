@@ -74,6 +74,8 @@ export class AddressTranslation {
   /** Views of the current `satp` and settings by modes and flags: traps change between them often. */
   readonly #views: Map<number, View> = new Map();
   #view: View = physicalView;
+  /** Where the page of the last instruction lies that was asked for by `fetched`. */
+  #fetched: { readonly page: bigint; readonly view: View; readonly frame: number } | undefined;
 
   constructor(xlen: Xlen, host: HartHost, protection: MemoryProtection, shared: SharedTranslation) {
     this.#largePages = shared.largePages;
@@ -109,6 +111,7 @@ export class AddressTranslation {
     // Without translation the rest of the register means nothing.
     this.#rootKey = format ? this.#root.toString(16) : "";
     this.#views.clear();
+    this.#fetched = undefined;
   }
 
   /** Follows `menvcfg` and memory protection. */
@@ -123,6 +126,7 @@ export class AddressTranslation {
     }
     this.#settingsKey = number;
     this.#views.clear();
+    this.#fetched = undefined;
   }
 
   /** Follows the mode and `mstatus`; to be called after a change of either, or of `satp`. */
@@ -151,6 +155,21 @@ export class AddressTranslation {
     return this.protection.allows(target, access, isMachine) ? target : accessFault;
   }
 
+  /**
+   * As `translate` of a fetch, for the address of an instruction that was fetched: kernels come with
+   * one fence after the other, so its page is remembered.
+   */
+  fetched(address: bigint): number {
+    const page = address >> 12n;
+    const offset = Number(address & 0xfffn);
+    const known = this.#fetched;
+    if (known && known.page === page && known.view === this.#view) return known.frame + offset;
+    const target = this.translate(address, "fetch");
+    if (target < 0) return target;
+    this.#fetched = { page, view: this.#view, frame: target - offset };
+    return target;
+  }
+
   /** The physical address of a virtual one for a debugger, or negative; without any effect. */
   locate(address: bigint): number {
     const { parameters } = this.#view.data;
@@ -163,6 +182,7 @@ export class AddressTranslation {
   /** Forgets translations of all addresses or of one, in all address spaces or in one. */
   flush(address: bigint | undefined, asid: bigint | undefined): void {
     const isWhole = address === undefined || this.#largePages.has(Number(address >> 12n));
+    if (isWhole || this.#fetched?.page === address >> 12n) this.#fetched = undefined;
     const matches = asid === undefined ? undefined : this.#matcher(asid);
     if (isWhole && !matches) this.#largePages.dropped(this.#host.index);
     this.#host.flush(isWhole ? undefined : address, matches);

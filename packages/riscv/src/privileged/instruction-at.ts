@@ -5,7 +5,7 @@ import type { ControlState } from "./control-state.ts";
 export function instructionAt({ host, translation, xlen }: ControlState): number {
   const { physical, state } = host;
   const { pc } = state;
-  const place = translation.translate(pc, "fetch");
+  const place = translation.fetched(pc);
   if (place % 4 === 0) return physical.load32(place);
   const low = physical.load32(place - 2) >>> 16;
   const second = BigInt.asUintN(xlen, pc + 2n);

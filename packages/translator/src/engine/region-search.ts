@@ -19,16 +19,12 @@ export interface RegionSearchOptions {
   readonly coldCode: boolean;
   /** Where indirect jumps went in an earlier run. */
   readonly targets?: KeptProfile["targets"] | undefined;
-  /** Whether there are translations of earlier runs: what they left out is worth little. */
-  readonly hasKept: boolean;
 }
 
 /** Instructions translated before the host has compiled the translator itself. */
 const practice = 4000;
 /** How many times as much each instruction costs until then. */
 const clumsiness = 2;
-/** How many times as many samples translation takes where earlier runs have done most of it. */
-const thrift = 4;
 /** Samples in one place before it is looked at: for each unit of a translated instruction's cost. */
 const samplesToLook = 32;
 /** Instructions that are stepped through in search of a good place to enter. */
@@ -161,9 +157,8 @@ export class RegionSearch {
 
   /** What the translation of an instruction costs, in samples. */
   #cost(): number {
-    const { hasKept, threshold } = this.#options;
-    const each = hasKept ? thrift * threshold : threshold;
-    return this.#practised < practice ? clumsiness * each : each;
+    const { threshold } = this.#options;
+    return this.#practised < practice ? clumsiness * threshold : threshold;
   }
 
   #wasExecuted({ frame, offset }: PlacedInstruction): boolean {

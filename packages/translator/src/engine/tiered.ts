@@ -62,6 +62,8 @@ const longestRun = 1 << 20;
  * operating system is flat code, and code for it is longer and gains less.
  */
 const systemThreshold = 2;
+/** … and what earlier runs have left of it is worth little: samples are taken so many times less often. */
+const keptPeriods = 8;
 /** Regions may leave so often to the interpreter … */
 const tooManyLeaves = 64;
 /** … and once in so many instructions. */
@@ -104,7 +106,6 @@ class TieredEngine implements Engine {
     this.#isa = isa;
     this.state = base.state;
     this.breakpoints = base.breakpoints;
-    this.#samplePeriod = options.samplePeriod ?? 8192;
     this.#services = options;
     this.#cache = new CodeCache(isa, memory, base.regions, options.cacheLimit ?? 16384);
     this.#code = new GuestCode(isa, memory, base.breakpoints);
@@ -131,14 +132,12 @@ class TieredEngine implements Engine {
           isLoop: (has) => this.#search !== undefined && this.#concentration.isIn(has),
         })
       : undefined;
+    // What is kept for later runs pays more than once.
+    const least = isFlat || translations ? 1 : systemThreshold;
     const hasKept = (translations?.modules.length ?? 0) > 0;
-    const choice = {
-      threshold: threshold ?? (isFlat ? 1 : systemThreshold),
-      regionLimit,
-      coldCode,
-      targets,
-      hasKept,
-    };
+    const { samplePeriod = 8192 } = options;
+    this.#samplePeriod = isFlat || !hasKept ? samplePeriod : keptPeriods * samplePeriod;
+    const choice = { threshold: threshold ?? least, regionLimit, coldCode, targets };
     this.#search = tiers.includes("optimised")
       ? new RegionSearch(base, this.#code, choice)
       : undefined;
