@@ -1,10 +1,10 @@
 /** The command as the script that `launch` runs. */
 import { join } from "node:path";
-import type { CommandIo } from "../io/command-io.ts";
 import { nodeIo } from "../io/node-io.ts";
 import { main } from "../program.ts";
 import { prepareInterpreters } from "../run/prepare.ts";
 import { KeptFiles } from "./kept-files.ts";
+import { NativeCode } from "./native-code.ts";
 
 /** Where the script is, and a hash of it. */
 export interface Launched {
@@ -20,17 +20,25 @@ export interface CommandModule {
   readonly prepare: typeof prepare;
 }
 
-export function command(commandLine: readonly string[], launched: Launched): Promise<number> {
-  return main(commandLine, { ...nodeIo(), release: releaseOf(launched) });
-}
-
-export function prepare(launched: Launched): void {
-  prepareInterpreters(releaseOf(launched).programs);
-}
-
-function releaseOf({ directory, identity }: Launched): NonNullable<CommandIo["release"]> {
-  return {
+export async function command(
+  commandLine: readonly string[],
+  { directory, identity }: Launched,
+): Promise<number> {
+  const native = new NativeCode(new KeptFiles(join(directory, "code"), identity));
+  const programs = new KeptFiles(join(directory, "interpreters"), identity);
+  const release = {
     identity: Buffer.from(identity).toString("hex"),
-    programs: new KeptFiles(join(directory, "interpreters"), identity),
+    programs: {
+      find: (name: string) => programs.find(name),
+      keep: (name: string, bytes: Uint8Array) => programs.keep(name, bytes),
+      instantiate: native.instantiate.bind(native),
+    },
   };
+  const exitCode = await main(commandLine, { ...nodeIo(), release });
+  native.keep();
+  return exitCode;
+}
+
+export function prepare({ directory, identity }: Launched): void {
+  prepareInterpreters(new KeptFiles(join(directory, "interpreters"), identity));
 }

@@ -3,7 +3,14 @@
  * at any time. They fit one build of the command; others are as good as not there.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -38,8 +45,8 @@ export class KeptFiles {
   keep(name: string, bytes: Uint8Array): void {
     try {
       mkdirSync(this.#directory, { recursive: true });
-      if (readdirSync(this.#directory).length >= mostFiles) return;
       const path = this.#path(name);
+      if (readdirSync(this.#directory).length >= mostFiles && !existsSync(path)) return;
       const draft = `${path}.${process.pid}`;
       writeFileSync(draft, Buffer.concat([this.#hash(name, bytes), bytes]));
       renameSync(draft, path);

@@ -67,7 +67,7 @@ const pageBytes = 4096;
 
 interface Compiled {
   readonly program: LoadedProgram;
-  readonly module: WebAssembly.Module;
+  readonly instantiate: (imports: WebAssembly.Imports) => WebAssembly.Instance;
 }
 
 /** Modules by ISA and place of the context, which depends on the number of translation contexts: a host that makes many machines compiles once. */
@@ -79,8 +79,9 @@ function compile(isa: Isa, context: ContextLayout, programs?: InterpreterProgram
   const key = `${context.state}:${context.contexts}`;
   const known = byBase.get(key);
   if (known) return known;
-  const program = loadProgram(isa, context, programs);
-  const made = { program, module: new WebAssembly.Module(program.bytes) };
+  const name = programs && programName(isa, context);
+  const program = loadProgram(isa, context, name, programs);
+  const made = { program, instantiate: instantiation(program, name, programs) };
   byBase.set(key, made);
   return made;
 }
@@ -88,15 +89,28 @@ function compile(isa: Isa, context: ContextLayout, programs?: InterpreterProgram
 function loadProgram(
   isa: Isa,
   context: ContextLayout,
+  name: string | undefined,
   programs: InterpreterPrograms | undefined,
 ): LoadedProgram {
-  if (!programs) return generateInterpreter(isa, context);
-  const name = programName(isa, context);
+  if (!programs || name === undefined) return generateInterpreter(isa, context);
   const kept = programs.find(name);
   if (kept) return decodeProgram(kept);
   const program = generateInterpreter(isa, context);
   programs.keep(name, encodeProgram(program));
   return program;
+}
+
+function instantiation(
+  { bytes }: LoadedProgram,
+  name: string | undefined,
+  programs: InterpreterPrograms | undefined,
+): Compiled["instantiate"] {
+  const { instantiate } = programs ?? {};
+  if (instantiate && name !== undefined) {
+    return (imports) => instantiate.call(programs, name, bytes, imports);
+  }
+  const module = new WebAssembly.Module(bytes);
+  return (imports) => new WebAssembly.Instance(module, imports);
 }
 
 /** Exit codes after which every instruction that was counted has retired. */
@@ -130,7 +144,7 @@ class FastInterpreter implements RegionHost {
     this.#context = layoutContext(isa.layout, base, contexts);
     this.#tables = new TranslationTables(memory, this.#context);
     this.#slow = new SlowAccess(isa, memory, this.#context, this.#tables);
-    const { program, module } = compile(isa, this.#context, programs);
+    const { program, instantiate } = compile(isa, this.#context, programs);
     this.#program = program;
     const { parcelBytes } = isa.framing;
     const { pieceBytes, plainHandlers } = program;
@@ -143,7 +157,7 @@ class FastInterpreter implements RegionHost {
     this.state = new StateBlock(isa.layout, () => memory.memory.buffer, this.#context.state);
     const intrinsics = collectIntrinsics(options);
     const functions = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
-    const instance = new WebAssembly.Instance(module, {
+    const instance = instantiate({
       env: { memory: memory.memory },
       regions: { functions },
       slow: {

@@ -15,6 +15,15 @@ export interface InterpreterPrograms {
   find(name: string): Uint8Array<ArrayBuffer> | undefined;
   /** Keeps bytes under a name. */
   keep(name: string, bytes: Uint8Array): void;
+  /**
+   * Instantiates the module of the program of that name, for hosts that keep what their compiler has
+   * made of it. Otherwise it is compiled anew in each process.
+   */
+  instantiate?(
+    name: string,
+    module: Uint8Array<ArrayBuffer>,
+    imports: WebAssembly.Imports,
+  ): WebAssembly.Instance;
 }
 
 /** The part of a program that is no WebAssembly, as JSON. */

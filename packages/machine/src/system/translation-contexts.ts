@@ -7,7 +7,7 @@ const contextCount = 16;
 export interface Selection {
   /** Whether another context is current than before. */
   readonly changed: boolean;
-  /** Whether its translations are those of another key. */
+  /** Whether engines may have translations of another key for it. */
   readonly recycled: boolean;
 }
 
@@ -26,8 +26,8 @@ export class TranslationContexts {
     if (key === this.#key) return unchanged;
     this.#key = key;
     const known = this.#numbers.get(key);
-    let number = known;
-    if (number === undefined && this.#numbers.size < this.count) number = this.#numbers.size;
+    const isFresh = known === undefined && this.#numbers.size < this.count;
+    let number = isFresh ? this.#numbers.size : known;
     if (number === undefined) {
       const [oldest = ["", 0]] = this.#numbers;
       this.#numbers.delete(oldest[0]);
@@ -37,7 +37,7 @@ export class TranslationContexts {
     this.#numbers.set(key, number);
     const changed = number !== this.current;
     this.current = number;
-    return { changed, recycled: known === undefined };
+    return { changed, recycled: known === undefined && !isFresh };
   }
 
   /** The numbers of the contexts whose key `matches` admits; of all, if absent. */
