@@ -58,10 +58,11 @@ class FileSource implements OpenSource {
   #check(descriptor: number): void {
     const now = performance.now();
     if (now - this.#checkedAt < trustMillis) return;
-    this.#checkedAt = now;
     const { size, mtimeMs } = fstatSync(descriptor);
-    if (size === this.sizeBytes && mtimeMs === this.#modified) return;
-    throw new InputError(`${this.#path}: was changed while it was in use`);
+    if (size !== this.sizeBytes || mtimeMs !== this.#modified) {
+      throw new InputError(`${this.#path}: was changed while it was in use`);
+    }
+    this.#checkedAt = now;
   }
 
   close(): void {

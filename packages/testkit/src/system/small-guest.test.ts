@@ -1,4 +1,5 @@
 /** Harts, interrupts, turns and snapshots of system VMs, under every engine. */
+import { byteSource } from "@isovm/abi";
 import { interpreter, reference } from "@isovm/interpreter";
 import { SnapshotError } from "@isovm/machine";
 import { tiered } from "@isovm/translator";
@@ -52,23 +53,28 @@ describe.each(Object.entries(engines))("a snapshot under %s", (_, engine) => {
     // A machine that has powered off doesn't go on.
     const last = Number(whole.vm.executed) - 1;
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: last }), { maxLength: 3 }), (stops) => {
-        let guest = smallGuest(engine, options);
-        let output = "";
-        let done = 0;
-        for (const stop of stops.toSorted((a, b) => a - b)) {
-          runSmall(guest, stop - done);
-          done = stop;
-          const next = smallGuest(engine, options);
-          expect(next.vm.restore(guest.vm.save({ note: done }))).toEqual({ note: done });
-          output += guest.output();
-          guest = next;
-        }
-        runSmall(guest, end);
-        expect({ ...(remains(guest) as object), output: output + guest.output() }).toEqual(
-          remains(whole),
-        );
-      }),
+      fc.property(
+        fc.array(fc.nat({ max: last }), { maxLength: 3 }),
+        fc.boolean(),
+        (stops, isLate) => {
+          let guest = smallGuest(engine, options);
+          let output = "";
+          let done = 0;
+          for (const stop of stops.toSorted((a, b) => a - b)) {
+            runSmall(guest, stop - done);
+            done = stop;
+            const next = smallGuest(engine, options);
+            const saved = guest.vm.save({ note: done });
+            expect(next.vm.restore(isLate ? byteSource(saved) : saved)).toEqual({ note: done });
+            output += guest.output();
+            guest = next;
+          }
+          runSmall(guest, end);
+          expect({ ...(remains(guest) as object), output: output + guest.output() }).toEqual(
+            remains(whole),
+          );
+        },
+      ),
       fuzzRuns(engine === reference ? 4 : 15),
     );
   });
