@@ -10,6 +10,12 @@ const alignment = 32;
 /** Record blocks kept at most, each some 4 times the size of a page; then all are dropped. */
 const mostPages = 8192;
 
+/**
+ * Blocks allocated at once. A block is a little longer than some pages, so that blocks on their own
+ * would each begin another page of the host.
+ */
+const chunkBlocks = 8;
+
 /** What a predecoder makes of code. */
 export interface RecordShape {
   readonly parcelBytes: number;
@@ -30,6 +36,9 @@ export class CodePages {
   #view: DataView;
   /** By frame: byte offset of the first record. */
   readonly #records = new Map<number, number>();
+  /** Byte offsets of what was allocated for blocks; the last chunk has room for `#free` more. */
+  readonly #chunks: number[] = [];
+  #free = 0;
 
   /** `dropped` is called when offsets of records become invalid. */
   constructor(
@@ -68,8 +77,7 @@ export class CodePages {
     if (known !== undefined) return known;
     if (this.#records.size >= mostPages) this.#dropAll();
     const recordsBytes = (pageBytes / this.#parcelBytes) * this.#pieceBytes;
-    const records =
-      this.#allocate(pageHeaderBytes + recordsBytes + this.#pieceBytes) + pageHeaderBytes;
+    const records = this.#takeBlock(recordsBytes) + pageHeaderBytes;
     const view = new DataView(this.#memory.memory.buffer);
     view.setUint32(records + pageHeader.code, frame, true);
     view.setUint32(records + pageHeader.sizeBytes, recordsBytes, true);
@@ -140,6 +148,19 @@ export class CodePages {
     return this.#view;
   }
 
+  /** The byte offset of a block for so many bytes of records, zeroed. */
+  #takeBlock(recordsBytes: number): number {
+    const least = pageHeaderBytes + recordsBytes + this.#pieceBytes;
+    const blockBytes = Math.ceil(least / alignment) * alignment;
+    if (this.#free === 0) {
+      this.#chunks.push(this.#allocate(chunkBlocks * blockBytes));
+      this.#free = chunkBlocks;
+    }
+    this.#free -= 1;
+    const chunk = this.#chunks[this.#chunks.length - 1] ?? 0;
+    return chunk + (chunkBlocks - 1 - this.#free) * blockBytes;
+  }
+
   #allocate(sizeBytes: number): number {
     try {
       return this.#memory.allocate(sizeBytes, alignment);
@@ -151,7 +172,9 @@ export class CodePages {
   }
 
   #dropAll(): void {
-    for (const records of this.#records.values()) this.#memory.release(records - pageHeaderBytes);
+    for (const chunk of this.#chunks) this.#memory.release(chunk);
+    this.#chunks.length = 0;
+    this.#free = 0;
     this.#records.clear();
     this.#dropped();
   }
