@@ -179,13 +179,15 @@ function openInterpreter(
   const path = interpreterPath(parseElf(source), source);
   if (path === undefined) return undefined;
   const name = decodePath(path);
+  // Errors have one line, whatever a path has.
+  const shown = JSON.stringify(name).slice(1, -1);
   let executable: Executable;
   try {
     executable = openExecutable(kernel, request, name, undefined);
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
     throw new ExecutableError(
-      `its interpreter ${name} cannot be opened: ${error.code}`,
+      `its interpreter ${shown} cannot be opened: ${error.code}`,
       error.code,
     );
   }
@@ -194,7 +196,7 @@ function openInterpreter(
   } catch (error) {
     executable.file.close();
     if (!(error instanceof ExecutableError)) throw error;
-    throw new ExecutableError(`its interpreter ${name}: ${error.reason}`, "ELIBBAD");
+    throw new ExecutableError(`its interpreter ${shown}: ${error.reason}`, "ELIBBAD");
   }
 }
 
