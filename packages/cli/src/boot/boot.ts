@@ -5,6 +5,7 @@ import { GdbServer } from "../debug/gdb-server.ts";
 import { CommandError, InputError, UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { CommandIo } from "../io/command-io.ts";
+import { headOf } from "../io/file-source.ts";
 import { readFileBytes } from "../io/read-file.ts";
 import type { ConsoleKind } from "../options/console.ts";
 import type { Drive } from "../options/drive.ts";
@@ -180,9 +181,13 @@ function readFiles(
     progress(`${path}: ${mebibytes(source.sizeBytes)}`);
     return { path, source };
   };
+  const firmware = bios === undefined ? undefined : open(bios);
   const packed = kernel === undefined ? undefined : open(kernel);
   return {
-    firmware: bios === undefined ? undefined : { path: bios, bytes: readFileBytes(bios) },
+    firmware: firmware && {
+      path: firmware.path,
+      bytes: headOf(firmware.source, firmware.source.sizeBytes),
+    },
     kernel: packed && { ...packed, source: unpackKernel(packed.path, packed.source) },
     initrd: initrd === undefined ? undefined : open(initrd),
   };

@@ -120,11 +120,17 @@ it("that can't be read are an error, not zeros", () => {
 
 it("are no more after RAM was replaced again", () => {
   const m = memory();
-  m.replace(counted(file), [[1, pageBytes]]);
+  m.replace(counted(file), [
+    [1, pageBytes],
+    [7, 2 * pageBytes],
+  ]);
+  expect(m.loadAbsent(1)).toBe(false);
+  expect(m.loadAbsent()).toBe(true);
   const second = counted(file);
   m.replace(second, [[2, pageBytes]]);
   expect(m.load32(base + pageBytes)).toBe(0);
   expect(second.readBytes).toBe(0);
+  expect(m.loadAbsent()).toBe(true);
   expect(m.read(base + 2 * pageBytes, 4)).toEqual(file.slice(pageBytes, pageBytes + 4));
 });
 

@@ -34,6 +34,8 @@ export class AbsentPages {
   count = 0;
   readonly #pageCount: number;
   #source: ByteSource | undefined;
+  /** Pages below this one are there. */
+  #first = 0;
   /** By page, where its bytes begin in the source; 0, where the header is, for pages in place. */
   #offsets = new Float64Array(0);
 
@@ -44,11 +46,20 @@ export class AbsentPages {
   /** Has pages come from a source; all others are there. */
   set(source: ByteSource, pages: Iterable<readonly [page: number, offset: number]>): void {
     this.#source = source;
+    this.#first = 0;
     this.#offsets = new Float64Array(this.#pageCount);
     this.count = 0;
     for (const [page, offset] of pages) {
+      if (this.#offsets[page] === 0) this.count += 1;
       this.#offsets[page] = offset;
-      this.count += 1;
+    }
+  }
+
+  /** Reads at least so many pages, or all that are left, lowest first. @throws ByteSourceError */
+  loadMore(leastPages: number, ram: Uint8Array): void {
+    const end = Math.max(0, this.count - leastPages);
+    for (; this.count > end && this.#first < this.#pageCount; this.#first += 1) {
+      this.load(this.#first, ram);
     }
   }
 

@@ -104,7 +104,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   get ram(): Uint8Array {
     this.loadAbsent();
     this.#isZero = false;
-    return this.#linear.bytes.subarray(ramStart, ramStart + this.sizeBytes);
+    return this.#wholeRam;
   }
 
   /** Turns to the translations of a hart, which `key` stands for. */
@@ -208,10 +208,8 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
    * @throws ByteSourceError
    */
   loadAbsent(leastPages: number = Number.POSITIVE_INFINITY): boolean {
-    const absent = this.#absent;
-    const end = absent.count - leastPages;
-    for (let page = 0; absent.count > Math.max(0, end); page += 1) this.#load(page);
-    return absent.count === 0;
+    this.#absent.loadMore(leastPages, this.#wholeRam);
+    return this.#absent.count === 0;
   }
 
   /**
@@ -230,8 +228,12 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
     this.#changed(undefined, undefined);
   }
 
+  get #wholeRam(): Uint8Array {
+    return this.#linear.bytes.subarray(ramStart, ramStart + this.sizeBytes);
+  }
+
   #load(page: number): void {
-    this.#absent.load(page, this.#linear.bytes.subarray(ramStart, ramStart + this.sizeBytes));
+    this.#absent.load(page, this.#wholeRam);
   }
 
   /** The byte offset of physical memory; negative if it isn't RAM as a whole. */

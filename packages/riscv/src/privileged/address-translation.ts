@@ -34,6 +34,17 @@ const layouts = {
 export interface SharedTranslation {
   readonly largePages: LargePages;
   readonly settings: Settings;
+  /** Where an instruction was read last: fences of any hart drop translations of all. */
+  fetched?: FetchedPage | undefined;
+}
+
+/** A page that instructions were fetched from. */
+interface FetchedPage {
+  /** Number of the virtual page, and the physical address of its first byte. */
+  readonly page: bigint;
+  readonly frame: number;
+  /** Of which hart, in which mode. */
+  readonly view: View;
 }
 
 /** Numbers for what translations depend on beside `satp` and the modes: equal settings, equal number. */
@@ -62,8 +73,7 @@ export class AddressTranslation {
   readonly #xlen: Xlen;
   readonly #host: HartHost;
   readonly #walker: PageWalker;
-  readonly #largePages: LargePages;
-  readonly #settings: Settings;
+  readonly #shared: SharedTranslation;
   #root = 0n;
   #format: PageTableFormat | undefined;
   #rootAddress = 0;
@@ -74,18 +84,15 @@ export class AddressTranslation {
   /** Views of the current `satp` and settings by modes and flags: traps change between them often. */
   readonly #views: Map<number, View> = new Map();
   #view: View = physicalView;
-  /** Where the page of the last instruction lies that was asked for by `fetched`. */
-  #fetched: { readonly page: bigint; readonly view: View; readonly frame: number } | undefined;
 
   constructor(xlen: Xlen, host: HartHost, protection: MemoryProtection, shared: SharedTranslation) {
-    this.#largePages = shared.largePages;
-    this.#settings = shared.settings;
+    this.#shared = shared;
     shared.largePages.add(host.index);
     this.protection = protection;
     this.#xlen = xlen;
     this.#host = host;
     this.#walker = new PageWalker(host.physical, protection, (page, pages) =>
-      this.#largePages.note(page, pages),
+      this.#shared.largePages.note(page, pages),
     );
   }
 
@@ -111,7 +118,7 @@ export class AddressTranslation {
     // Without translation the rest of the register means nothing.
     this.#rootKey = format ? this.#root.toString(16) : "";
     this.#views.clear();
-    this.#fetched = undefined;
+    this.#shared.fetched = undefined;
   }
 
   /** Follows `menvcfg` and memory protection. */
@@ -119,14 +126,14 @@ export class AddressTranslation {
     this.#updates = updates;
     this.#hasMemoryTypes = hasMemoryTypes;
     const settings = `${updates} ${hasMemoryTypes} ${this.protection.key}`;
-    let number = this.#settings.get(settings);
+    let number = this.#shared.settings.get(settings);
     if (number === undefined) {
-      number = this.#settings.size;
-      this.#settings.set(settings, number);
+      number = this.#shared.settings.size;
+      this.#shared.settings.set(settings, number);
     }
     this.#settingsKey = number;
     this.#views.clear();
-    this.#fetched = undefined;
+    this.#shared.fetched = undefined;
   }
 
   /** Follows the mode and `mstatus`; to be called after a change of either, or of `satp`. */
@@ -162,11 +169,11 @@ export class AddressTranslation {
   fetched(address: bigint): number {
     const page = address >> 12n;
     const offset = Number(address & 0xfffn);
-    const known = this.#fetched;
+    const known = this.#shared.fetched;
     if (known && known.page === page && known.view === this.#view) return known.frame + offset;
     const target = this.translate(address, "fetch");
     if (target < 0) return target;
-    this.#fetched = { page, view: this.#view, frame: target - offset };
+    this.#shared.fetched = { page, view: this.#view, frame: target - offset };
     return target;
   }
 
@@ -181,10 +188,10 @@ export class AddressTranslation {
 
   /** Forgets translations of all addresses or of one, in all address spaces or in one. */
   flush(address: bigint | undefined, asid: bigint | undefined): void {
-    const isWhole = address === undefined || this.#largePages.has(Number(address >> 12n));
-    if (isWhole || this.#fetched?.page === address >> 12n) this.#fetched = undefined;
+    const isWhole = address === undefined || this.#shared.largePages.has(Number(address >> 12n));
+    if (isWhole || this.#shared.fetched?.page === address >> 12n) this.#shared.fetched = undefined;
     const matches = asid === undefined ? undefined : this.#matcher(asid);
-    if (isWhole && !matches) this.#largePages.dropped(this.#host.index);
+    if (isWhole && !matches) this.#shared.largePages.dropped(this.#host.index);
     this.#host.flush(isWhole ? undefined : address, matches);
   }
 
