@@ -176,6 +176,22 @@ describe("fork", () => {
 });
 
 describe("mapped files", () => {
+  it("don't take a private frame that two processes share for the file's own", () => {
+    const memory = new GuestMemory();
+    const parent = memory.create(LIMIT);
+    const source = new FileSource(pattern(P));
+    parent.map({ start: P, length: P, protection: RW, source });
+    parent.storeU8(P, 1);
+    const [first, second] = [parent.fork(), parent.fork()];
+    // The parent sees the file again, so its page has two references, as the children's has.
+    parent.discard(P, P);
+    expect(parent.loadU8(P)).toBe(pattern(1)[0]);
+    first.storeU8(P, 2);
+    expect([first.loadU8(P), second.loadU8(P), parent.loadU8(P)]).toEqual([2, 1, pattern(1)[0]]);
+    for (const space of [parent, first, second]) space.dispose();
+    expect(memory.residentBytes).toBe(0);
+  });
+
   it("are read once for all spaces and written privately", () => {
     const memory = new GuestMemory();
     const source = new FileSource(pattern(2 * P + 10));

@@ -116,10 +116,13 @@ export class PageCache {
     this.#frames.release(frame);
   }
 
-  /** Leaves the frame of a page to its only mapping, if the page can be read again; else false. */
-  giveAway(pages: SharedPages, index: number): boolean {
-    const frame = pages.frames.get(index);
-    if (frame === undefined || pages.source === undefined || pages.dirty.has(index)) return false;
+  /**
+   * Leaves `frame` to its only mapping, if it is the cached one of a page that can be read again;
+   * else false. A mapping that was private before a fork has another frame than the cache.
+   */
+  giveAway(pages: SharedPages, index: number, frame: number): boolean {
+    if (pages.frames.get(index) !== frame) return false;
+    if (pages.source === undefined || pages.dirty.has(index)) return false;
     if (this.#frames.references(frame) !== 2) return false;
     this.evict(pages, index);
     return true;

@@ -354,8 +354,8 @@ export class ProcessAddressSpace extends GuestBytes implements AddressSpace {
     if (frame === this.frames.zeroFrame) return cache.allocate(page);
     if (this.frames.references(frame) === 1) return frame;
     // A copy would not have the page's colour, which this frame has.
-    if (pages && cache.giveAway(pages, offsetIn(region, page * PAGE_SIZE) / PAGE_SIZE))
-      return frame;
+    const index = offsetIn(region, page * PAGE_SIZE) / PAGE_SIZE;
+    if (pages && cache.giveAway(pages, index, frame)) return frame;
     const copy = cache.copy(frame, page);
     if (copy >= 0) this.frames.release(frame);
     return copy;
