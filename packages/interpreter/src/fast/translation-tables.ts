@@ -118,15 +118,18 @@ export class TranslationTables {
   }
 
   /**
-   * Takes up the tables of a context. Fresh memory is zero, which says that page 0 lies at 0; no
-   * other page has its entry where page 0 has it. To fill the tables costs dearly where the host has
-   * to provide their memory first.
+   * Takes up the tables of a context. Fresh memory is zero, which says that page 0 lies at 0: of the
+   * entries where page 0 is looked for, that would be wrong. These are its own, and that of the last
+   * page, as an access which goes on from there is compared with the page of its last byte. To fill
+   * the tables costs dearly where the host has to provide their memory first.
    */
   #begin(context: number): void {
     this.#used.add(context);
     for (const table of tableNames) {
-      const entry = this.#context[table] + context * this.#context.contextBytes;
-      this.view.setBigUint64(entry, emptyTag, true);
+      const first = this.#context[table] + context * this.#context.contextBytes;
+      for (const index of [0, tableEntries - 1]) {
+        this.view.setBigUint64(first + index * tlbEntryBytes, emptyTag, true);
+      }
     }
   }
 
@@ -144,9 +147,10 @@ export class TranslationTables {
     const sizeBytes = window.pages * colourEntryBytes;
     const readTable = this.#reserved;
     this.coloured = { readTable, writeTable: readTable + sizeBytes, ...window };
-    // As the other tables, they are zero but for page 0.
+    // As the other tables, they are zero but for page 0 and the last one.
     for (const table of [readTable, readTable + sizeBytes]) {
       this.view.setBigUint64(table, emptyTag, true);
+      this.view.setBigUint64(table + sizeBytes - colourEntryBytes, emptyTag, true);
     }
     return this.coloured;
   }
