@@ -23,6 +23,11 @@ const engines = {
   "eager baseline": tiered(interpreter, { ...eager, tiers: ["baseline"], samplePeriod: 1 }),
   // One basic block, or a part of one.
   "optimiser of small regions": tiered(interpreter, { ...small, tiers: ["optimised"] }),
+  "optimiser that enters loops": tiered(interpreter, {
+    ...eager,
+    tiers: ["optimised"],
+    loopEntries: true,
+  }),
   "baseline of small regions": tiered(interpreter, { ...small, tiers: ["baseline"] }),
   "optimiser over memory without a colour window": withoutWindow(
     tiered(interpreter, { ...eager, tiers: ["optimised"] }),

@@ -32,6 +32,13 @@ const options = {
     coldCode: true,
   },
   "only optimises": { tiers: ["optimised"], threshold: 0, samplePeriod: 1, coldCode: true },
+  "enters loops": {
+    tiers: ["optimised"],
+    threshold: 0,
+    samplePeriod: 3,
+    coldCode: true,
+    loopEntries: true,
+  },
   "samples seldom": { threshold: 0, samplePeriod: 50, coldCode: true },
   "translates nothing": { threshold: Number.POSITIVE_INFINITY, samplePeriod: 1 },
 } as const satisfies Record<string, TieredOptions>;

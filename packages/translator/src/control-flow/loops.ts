@@ -59,7 +59,8 @@ function collect(analysis: FlowAnalysis, found: FlowLoops, header: number): void
   }
 }
 
-function dominatedBy(analysis: FlowAnalysis, block: number, header: number): boolean {
+/** Whether every way to a block leads over a header. */
+export function dominatedBy(analysis: FlowAnalysis, block: number, header: number): boolean {
   const { immediateDominator, position } = analysis;
   const place = position[header] ?? 0;
   let at = block;

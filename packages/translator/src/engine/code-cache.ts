@@ -113,6 +113,11 @@ export class CodeCache implements MemoryListener {
     this.#host.mark(region.entry);
   }
 
+  /** Whether there is a region that is entered at an address. */
+  has(address: bigint): boolean {
+    return this.#find(address) !== undefined;
+  }
+
   /** Removes the regions that have code at an address; where they began. */
   removeAt(address: bigint): Set<bigint> {
     const removed = new Set<bigint>();

@@ -19,7 +19,14 @@ function region(blocks: readonly (readonly [pc: number, count: number])[], width
     end: wrap(pc + 4 * count),
     expected: [],
   }));
-  return { entry: 0, blocks: made, successors: [], blockAt: new Map(), instructionCount: 0 };
+  return {
+    entry: 0,
+    entries: [0],
+    blocks: made,
+    successors: [],
+    blockAt: new Map(),
+    instructionCount: 0,
+  };
 }
 
 it("runs are the bytes of the instructions, in order, apart, and within pages", () => {

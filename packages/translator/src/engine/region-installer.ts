@@ -127,12 +127,15 @@ export class RegionInstaller {
       isAlone: ({ pc }) => this.#alone.has(pc),
     });
     const parts = regions.map((region, index): RegionPart => {
-      const entry = toAddress(region.entry, isa.addressWidth);
+      const entries = region.entries.map((block, entryNumber): [bigint, number] => [
+        toAddress(region.blocks[block]?.pc ?? 0, isa.addressWidth),
+        entryNumber,
+      ]);
       return {
         tier: "optimised",
         exportName: regionName(index),
         instructionCount: region.instructionCount,
-        entries: [[entry, 0]],
+        entries,
         runs: runsOf(region, isa.addressWidth),
       };
     });
@@ -151,7 +154,9 @@ export class RegionInstaller {
       const spans = this.#spansOf(runs);
       const code = codeOf(runs, spans, memory.memory);
       for (const [entry, entryNumber] of entries) {
-        cache.add({ entry, entryNumber, instructionCount, runs, spans, run });
+        // A loop may have been worth a region of its own.
+        const isOther = tier === "optimised" && entryNumber > 0 && cache.has(entry);
+        if (!isOther) cache.add({ entry, entryNumber, instructionCount, runs, spans, run });
         kept.push({ pc: entry, entryNumber, exportName, instructionCount, code });
       }
       counts.regions += 1;

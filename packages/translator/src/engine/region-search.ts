@@ -17,6 +17,8 @@ export interface RegionSearchOptions {
   readonly threshold: number;
   readonly regionLimit: number;
   readonly coldCode: boolean;
+  /** Whether regions are entered at their loops, too. */
+  readonly entersLoops: boolean;
   /** Where indirect jumps went in an earlier run. */
   readonly targets?: KeptProfile["targets"] | undefined;
 }
@@ -37,8 +39,7 @@ export class RegionSearch {
   readonly #options: RegionSearchOptions;
   readonly #hotSpots = new HotSpots();
   readonly #indirectTargets = new IndirectTargets();
-  /** By translation context: a region is translated where it was found. */
-  readonly #queues = new Map<number, RegionQueue>();
+  readonly #queue = new RegionQueue();
   /** Instructions given out for translation so far. */
   #practised = 0;
 
@@ -74,9 +75,9 @@ export class RegionSearch {
 
   /** The regions that are to be translated now; to be called once for every sample. */
   take(): readonly Region[] {
-    const waiting = this.#queue.take(this.#options.threshold === 0);
-    // Code may have changed while they waited.
-    const regions = waiting.filter((region) => this.#code.has(instructionsOf(region)));
+    // Code may have changed while they waited, or be that of another address space.
+    const isThere = (region: Region): boolean => this.#code.has(instructionsOf(region));
+    const regions = this.#queue.take(this.#options.threshold === 0, isThere);
     for (const { instructionCount } of regions) this.#practised += instructionCount;
     return regions;
   }
@@ -109,15 +110,6 @@ export class RegionSearch {
     return exit;
   }
 
-  get #queue(): RegionQueue {
-    const context = this.#code.context;
-    const known = this.#queues.get(context);
-    if (known) return known;
-    const queue = new RegionQueue();
-    this.#queues.set(context, queue);
-    return queue;
-  }
-
   /** Where the last region left to the interpreter, unless a region begins there. */
   #lastExit(): number | undefined {
     const { regions } = this.#host;
@@ -129,7 +121,7 @@ export class RegionSearch {
 
   /** Gives up the regions that wait for their translation. */
   forget(): void {
-    this.#queues.clear();
+    this.#queue.clear();
   }
 
   #observe(before: number, after: number): void {
@@ -141,12 +133,13 @@ export class RegionSearch {
   #consider(entry: number): void {
     if (this.#queue.has(entry)) return;
     this.#hotSpots.visit(entry);
-    const { coldCode, regionLimit } = this.#options;
+    const { coldCode, entersLoops, regionLimit } = this.#options;
     const region = formRegion(entry, {
       code: this.#code,
       includes: (placed) =>
         coldCode || (this.#hotSpots.isWarm(placed.pc) && this.#wasExecuted(placed)),
       observed: ({ pc }) => this.#indirectTargets.of(pc),
+      entersLoops,
       limit: regionLimit,
     });
     if (!region) return;

@@ -40,6 +40,12 @@ export interface TieredOptions {
   readonly samplePeriod?: number;
   /** Instructions of a region at most; default 400. */
   readonly regionLimit?: number;
+  /**
+   * Whether optimised regions are entered at their loops, too, after they were left in the midst of
+   * one. By default in a memory of several translation contexts only, as that happens rarely else
+   * and makes code a little slower.
+   */
+  readonly loopEntries?: boolean;
   /** Entries of regions that the code cache holds at most; default 16384. */
   readonly cacheLimit?: number;
   /** Whether code that was never executed is translated with what leads to it; default false. */
@@ -137,7 +143,13 @@ class TieredEngine implements Engine {
     const hasKept = (translations?.modules.length ?? 0) > 0;
     const { samplePeriod = 8192 } = options;
     this.#samplePeriod = isFlat || !hasKept ? samplePeriod : keptPeriods * samplePeriod;
-    const choice = { threshold: threshold ?? least, regionLimit, coldCode, targets };
+    const choice = {
+      threshold: threshold ?? least,
+      regionLimit,
+      coldCode,
+      entersLoops: options.loopEntries ?? !isFlat,
+      targets,
+    };
     this.#search = tiers.includes("optimised")
       ? new RegionSearch(base, this.#code, choice)
       : undefined;

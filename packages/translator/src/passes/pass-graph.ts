@@ -22,8 +22,10 @@ export interface PassBlock {
   readonly instructions: readonly PassInstruction[];
 }
 
-/** Blocks that control enters at block 0 alone. */
+/** Blocks that control enters at block 0, or also at others. */
 export interface PassGraph<B extends PassBlock = PassBlock> {
+  /** The blocks where it enters, if there are others than block 0. */
+  readonly entries?: readonly number[];
   readonly blocks: readonly B[];
   /** By block, the blocks that it may be followed by; control may also leave the graph. */
   readonly successors: readonly (readonly number[])[];

@@ -22,7 +22,7 @@ import {
   withInstructions,
 } from "./pass-graph.ts";
 
-/** The blocks with constants put in. Nothing is known where block 0 is entered. */
+/** The blocks with constants put in. Nothing is known where the graph is entered. */
 export function propagateConstants<B extends PassBlock>(
   graph: PassGraph<B>,
   isa: PassIsa,
@@ -33,7 +33,7 @@ export function propagateConstants<B extends PassBlock>(
 
 /** One walk; undefined if it found that the guess about loops was wrong. */
 function propagate<B extends PassBlock>(
-  { blocks, successors }: PassGraph<B>,
+  { blocks, successors, entries = [0] }: PassGraph<B>,
   isa: PassIsa,
   { order, position }: ReturnType<typeof reversePostorder>,
   guess: boolean,
@@ -41,7 +41,7 @@ function propagate<B extends PassBlock>(
   const results: B[] = [...blocks];
   /** By block, what is known at its begin as far as edges to it were met. */
   const before: (RegisterConstants | undefined)[] = blocks.map(() => undefined);
-  before[0] = new Map();
+  for (const entry of entries) before[entry] = new Map();
   const starts = new Map(blocks.map(({ pc }, block) => [pc, block]));
   const repeats = retreatingTargets(successors, position);
   const writtenFrom = guess ? writesFrom(blocks, order, repeats) : undefined;

@@ -2,6 +2,7 @@
  * Region formation: follows control flow from an entry over instructions that are worth it, into
  * the functions that are called and back from them, as far as the limit allows.
  */
+import { entriesOf } from "../control-flow/entries.ts";
 import { jumpKind } from "../ir/jumps.ts";
 import type { GuestCode, PlacedInstruction } from "./guest-code.ts";
 import type { Region, RegionBlock } from "./region.ts";
@@ -13,6 +14,8 @@ export interface FormationOptions {
   readonly includes: (instruction: PlacedInstruction) => boolean;
   /** Where an indirect jump was seen to go. */
   readonly observed: (instruction: PlacedInstruction) => Iterable<number>;
+  /** Whether the region is entered at the headers of its loops, too; default false. */
+  readonly entersLoops?: boolean;
   /** Instructions of a region at most. */
   readonly limit: number;
 }
@@ -108,7 +111,8 @@ function buildRegion(entry: number, exploration: Exploration, options: Formation
     if (last.instruction.effects.fallsThrough) targets.push(block.end);
     successors.push([...new Set(targets.map(numberOf).filter((number) => number >= 0))]);
   }
-  return { entry, blocks, successors, blockAt, instructionCount };
+  const entries = options.entersLoops ? entriesOf({ successors }) : [0];
+  return { entry, entries, blocks, successors, blockAt, instructionCount };
 }
 
 function collectBlock(

@@ -30,22 +30,16 @@ export interface PlacedInstruction {
   readonly calls: readonly number[];
 }
 
-/** What was read at an address, and what has to be as it was for it to be true still. */
+/** What was read in a frame, and what has to be as it was for it to be true still. */
 interface Reading {
   readonly placed: PlacedInstruction | undefined;
-  readonly frame: number;
+  /** Where it was read. */
+  readonly pc: number;
   /** How often the frame had been written to. */
   readonly version: number;
   /** The same of the next page, where an instruction may reach into it; else -1 and 0. */
   readonly nextFrame: number;
   readonly nextVersion: number;
-}
-
-/** What was read in one translation context. */
-interface Known {
-  readonly readings: Map<number, Reading>;
-  /** By number of the page: byte offset of its frame. */
-  readonly pages: Map<number, number>;
 }
 
 /** The guest's code in the current address space. */
@@ -57,8 +51,10 @@ export class GuestCode implements MemoryListener {
   #decoder: Decoder | undefined;
   readonly #specialise: Specialiser;
   readonly #longest: number;
-  /** By translation context. */
-  readonly #contexts = new Map<number, Known>();
+  /** By byte offset in linear memory: contexts share what the frames of several have. */
+  readonly #readings = new Map<number, Reading>();
+  /** By translation context, by number of the page: byte offset of its frame. */
+  readonly #contexts = new Map<number, Map<number, number>>();
   /** By frame: how often it was written to since code was read from it. */
   readonly #versions = new Map<number, number>();
   /** Registers in which calls leave their return address, as far as calls were seen. */
@@ -87,7 +83,7 @@ export class GuestCode implements MemoryListener {
   mappingChanged(startPage?: number, pageCount = 0, context?: number): void {
     const first = pageCount < 256 ? startPage : undefined;
     if (this.#contexts.size === 0) return;
-    this.#contexts.forEach(({ pages }, number) => {
+    this.#contexts.forEach((pages, number) => {
       if ((context !== undefined && context !== number) || pages.size === 0) return;
       if (first === undefined) {
         pages.clear();
@@ -100,17 +96,20 @@ export class GuestCode implements MemoryListener {
 
   /** Reads everything again: breakpoints are others now. */
   forget(): void {
-    for (const { readings } of this.#contexts.values()) readings.clear();
+    this.#readings.clear();
   }
 
   /** The instruction at an address, if a region can have it. */
   at(pc: number): PlacedInstruction | undefined {
-    const { readings } = this.#known();
-    const known = readings.get(pc);
-    if (known && this.#isTrue(pc, known)) return known.placed;
+    const frame = this.#frameAt(pc);
+    if (frame < 0) return undefined;
+    const readings = this.#readings;
+    const place = frame + pc - Math.floor(pc / pageBytes) * pageBytes;
+    const known = readings.get(place);
+    if (known?.pc === pc && this.#isTrue(frame, known)) return known.placed;
     if (readings.size >= capacity) readings.clear();
-    const reading = this.#read(pc);
-    readings.set(pc, reading);
+    const reading = this.#read(pc, frame);
+    readings.set(place, reading);
     return reading.placed;
   }
 
@@ -148,7 +147,7 @@ export class GuestCode implements MemoryListener {
   /** Byte offset in linear memory of the frame behind an address; negative if there is none. */
   frameOf(pc: number): number {
     const page = Math.floor(pc / pageBytes);
-    const { pages } = this.#known();
+    const pages = this.#pages();
     let frame = pages.get(page);
     if (frame === undefined) {
       frame = this.#memory.translate(toAddress(pc, this.#isa.addressWidth), "fetch");
@@ -160,21 +159,20 @@ export class GuestCode implements MemoryListener {
     return frame;
   }
 
-  #read(pc: number): Reading {
-    const placed = this.#place(pc);
-    const frame = this.#frameAt(pc);
+  #read(pc: number, frame: number): Reading {
+    const placed = this.#place(pc, frame);
     const nextFrame = this.#reachesOn(pc) ? this.#frameAt(pc + this.#longest) : -1;
     return {
       placed,
-      frame,
+      pc,
       version: this.#versionOf(frame),
       nextFrame,
       nextVersion: this.#versionOf(nextFrame),
     };
   }
 
-  #isTrue(pc: number, { frame, version, nextFrame, nextVersion }: Reading): boolean {
-    if (this.#frameAt(pc) !== frame || this.#versionOf(frame) !== version) return false;
+  #isTrue(frame: number, { pc, version, nextFrame, nextVersion }: Reading): boolean {
+    if (this.#versionOf(frame) !== version) return false;
     if (!this.#reachesOn(pc)) return true;
     return (
       this.#frameAt(pc + this.#longest) === nextFrame && this.#versionOf(nextFrame) === nextVersion
@@ -194,9 +192,7 @@ export class GuestCode implements MemoryListener {
     return this.#versions.get(frame) ?? 0;
   }
 
-  #place(pc: number): PlacedInstruction | undefined {
-    const frame = Number.isSafeInteger(pc) ? this.frameOf(pc) : -1;
-    if (frame < 0) return undefined;
+  #place(pc: number, frame: number): PlacedInstruction | undefined {
     const { addressWidth } = this.#isa;
     const breakpoints = this.#breakpoints;
     if (breakpoints.size > 0 && breakpoints.has(toAddress(pc, addressWidth))) return undefined;
@@ -230,13 +226,14 @@ export class GuestCode implements MemoryListener {
     };
   }
 
-  #known(): Known {
+  /** What is known of the current context. */
+  #pages(): Map<number, number> {
     const { context } = this;
-    let known = this.#contexts.get(context);
-    if (!known) {
-      known = { readings: new Map(), pages: new Map() };
-      this.#contexts.set(context, known);
+    let pages = this.#contexts.get(context);
+    if (!pages) {
+      pages = new Map();
+      this.#contexts.set(context, pages);
     }
-    return known;
+    return pages;
   }
 }

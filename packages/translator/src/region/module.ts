@@ -32,7 +32,6 @@ export interface RegionModule {
 }
 
 const parameters = ["i32", "i32"] as const;
-/** Regions of this tier have one entry. */
 const parameterNames = ["budget", "entry"];
 
 /** Generates the module; the n-th region is exported as `regionName(n)`. */

@@ -9,6 +9,5 @@ import type { Region } from "./region.ts";
 export function optimise(region: Region, isa: Isa): Region {
   const propagated = propagateConstants(region, isa);
   const combined = propagated.map((block) => combineShifts(block, isa));
-  const { successors } = region;
-  return { ...region, blocks: removeDeadWrites({ blocks: combined, successors }, isa) };
+  return { ...region, blocks: removeDeadWrites({ ...region, blocks: combined }, isa) };
 }

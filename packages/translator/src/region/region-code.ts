@@ -16,11 +16,12 @@ import {
   type RuntimeLibrary,
   typeOf,
 } from "@isovm/wasm";
-import { analyse } from "../control-flow/flow-graph.ts";
+import { withEntries } from "../control-flow/entries.ts";
 import { longestPath } from "../control-flow/longest-path.ts";
 import { emitStructured } from "../control-flow/structure.ts";
 import type { RegisterSlot } from "../ir/register-slot.ts";
 import { groupAccesses } from "./access-groups.ts";
+import { goToEntry } from "./entry-code.ts";
 import { floatRegisters } from "./float-registers.ts";
 import type { FloatSteadiness } from "./float-steadiness.ts";
 import type { Region, RegionBlock } from "./region.ts";
@@ -33,6 +34,12 @@ export interface SteadyRegion {
   readonly unsteady: FunctionIndex;
 }
 
+/** The parameters of a region's function: what it may execute, and where it is entered. */
+interface RegionParameters {
+  readonly budget: Local;
+  readonly entry: Local;
+}
+
 /** Emits the body of a region's function. */
 export function emitRegion(
   code: FunctionBuilder,
@@ -40,9 +47,9 @@ export function emitRegion(
   services: RegionServices,
   steady?: SteadyRegion,
 ): void {
-  const [budget] = code.params;
-  if (!budget) return;
-  if (steady) unlessSteady(code, services, steady, budget);
+  const [budget, entry] = code.params;
+  if (!budget || !entry) return;
+  if (steady) unlessSteady(code, services, steady, { budget, entry });
   const registers = holdRegisters(code, region, services.isa.layout);
   const { state } = services.places;
   for (const { slot, local } of registers.values()) {
@@ -58,7 +65,7 @@ export function emitRegion(
   const leave = code.beginBlock(undefined, "leave");
   const exits = { leave, interpret, next, back };
   const target = new RegionTarget(code, region, services, registers, exits, steady?.steadiness);
-  emitBlocks(code, region, services, budget, target, exits);
+  emitBlocks(code, region, services, { budget, entry }, target, exits);
   code.end(leave);
   storeState(code, services, registers, next);
   code.localGet(budget);
@@ -76,20 +83,21 @@ function emitBlocks(
   code: FunctionBuilder,
   region: Region,
   services: RegionServices,
-  budget: Local,
+  { budget, entry }: RegionParameters,
   target: RegionTarget,
   exits: RegionExits,
 ): void {
-  const analysis = analyse(region);
+  const { graph, analysis, routes } = withEntries(region, region.entries);
   const { blocks } = region;
-  const longest = longestPath(region, analysis, (block) => blocks[block]?.instructions.length ?? 0);
-  emitStructured<Label>(region, analysis, {
+  const longest = longestPath(graph, analysis, (block) => blocks[block]?.instructions.length ?? 0);
+  emitStructured<Label>(graph, analysis, {
     block: () => code.beginBlock(),
     loop: () => code.beginLoop(),
     end: (label) => code.end(label),
     body: (number, labelOf) => {
       const block = blocks[number];
       if (!block) return;
+      goToEntry(code, entry, routes.get(number) ?? [], labelOf);
       const checks = number === 0 || analysis.loopHeader[number] === 1;
       if (checks) checkBudget(code, block, budget, longest[number] ?? 0, exits);
       code.localGet(budget);
@@ -107,7 +115,7 @@ function unlessSteady(
   code: FunctionBuilder,
   { places }: RegionServices,
   { steadiness, unsteady }: SteadyRegion,
-  budget: Local,
+  { budget, entry }: RegionParameters,
 ): void {
   code.i32Const(0);
   for (const { offset } of steadiness.modes) {
@@ -126,7 +134,7 @@ function unlessSteady(
   }
   code.if(() => {
     code.localGet(budget);
-    code.i32Const(0);
+    code.localGet(entry);
     code.call(unsteady);
     code.return();
   });

@@ -1,4 +1,4 @@
-/** A region of guest code: basic blocks with one entry, and where control goes between them. */
+/** A region of guest code: basic blocks, where it is entered, and where control goes between them. */
 import type { PlacedInstruction } from "./guest-code.ts";
 
 /** Instructions that are executed one after the other. */
@@ -18,9 +18,12 @@ export type RegionTier =
   /** By passes over its IR, with registers in locals. */
   | "optimised";
 
-/** A region; its first block is the entry. Addresses are numbers, see address.ts. */
+/** A region. Addresses are numbers, see address.ts. */
 export interface Region {
+  /** Address of its first block. */
   readonly entry: number;
+  /** By number of the entry: the block where the region is entered; the first one is block 0. */
+  readonly entries: readonly number[];
   readonly blocks: readonly RegionBlock[];
   /** By block: the blocks that it may branch to. */
   readonly successors: readonly (readonly number[])[];

@@ -37,9 +37,13 @@ export class KeptRegions {
     this.#translations = translations;
     this.#options = options;
     // What was made last is tried first.
-    for (const module of translations.modules.toReversed()) {
-      if (module.host !== options.host) continue;
-      for (const region of module.regions) this.#note({ module, region });
+    const modules = translations.modules.toReversed().filter(({ host }) => host === options.host);
+    for (const isFirst of [true, false]) {
+      for (const module of modules) {
+        for (const region of module.regions) {
+          if ((region.entryNumber === 0) === isFirst) this.#note({ module, region });
+        }
+      }
     }
   }
 
