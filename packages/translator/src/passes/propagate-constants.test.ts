@@ -56,6 +56,13 @@ it("knows in a loop what the loop doesn't write", () => {
   expect(reads).toEqual([1, 0, 1, 0]);
 });
 
+it("knows nothing where the graph is entered", () => {
+  const blocks = [block(0x1000, "li a0, 5"), block(0x1004, "add a2, a0, a0\n bne a2, a1, 0x1004")];
+  const graph = { blocks, successors: [[1], [1]] };
+  const reads = (entries: number[]) => readsOf(propagateConstants({ ...graph, entries }, isa)[1]);
+  expect([reads([0]), reads([0, 1])]).toEqual([1, 2]);
+});
+
 it("forgets where the guess about loops is wrong", () => {
   // Blocks 1 and 2 lead to each other and are entered both: no header dominates the loop.
   const blocks = [
