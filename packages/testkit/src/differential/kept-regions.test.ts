@@ -37,22 +37,32 @@ describe.each([rv64(), rv32()].map((isa) => [isa.name, isa] as const))("%s", (_,
   const budgets = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
 
   it.each([
-    ["programs", programs(profile)],
-    ["programs that write to themselves", programs(profile, { writesCode: "unfenced" })],
-  ])("reference = what was kept of %s", { timeout: fuzzTimeout(30_000) }, (__, arbitrary) => {
-    const { numRuns = 1, seed } = fuzzRuns(80);
-    const tests = fc.sample(arbitrary, { numRuns, ...(seed !== undefined && { seed }) });
-    const used = new Set<KeptModule>();
-    const translations: Translations = {
-      modules: translate(isa, tests),
-      add: () => expect.unreachable("nothing is hot enough"),
-      use: (module) => void used.add(module),
-    };
-    const bench = new Bench(isa, tiered(interpreter, { samplePeriod: 2 ** 30, translations }));
-    const benches = [new Bench(isa, reference), bench] as const;
-    const known = fc.constantFrom(...tests);
-    fc.assert(assertSame(profile, benches, known, budgets), fuzzRuns(2 * numRuns));
-    expect(used.size).toBeGreaterThan(20);
-    expect(bench.engine.statistics().keptRegions).toBeGreaterThan(used.size);
-  });
+    ["programs", 1, programs(profile)],
+    ["programs", 3, programs(profile)],
+    ["programs that write to themselves", 1, programs(profile, { writesCode: "unfenced" })],
+  ])(
+    "reference = what was kept of %s, taken up after %i visits",
+    {
+      timeout: fuzzTimeout(30_000),
+    },
+    (__, keptVisits, arbitrary) => {
+      const { numRuns = 1, seed } = fuzzRuns(80);
+      const tests = fc.sample(arbitrary, { numRuns, ...(seed !== undefined && { seed }) });
+      const used = new Set<KeptModule>();
+      const translations: Translations = {
+        modules: translate(isa, tests),
+        add: () => expect.unreachable("nothing is hot enough"),
+        use: (module) => void used.add(module),
+      };
+      const bench = new Bench(
+        isa,
+        tiered(interpreter, { samplePeriod: 2 ** 30, keptVisits, translations }),
+      );
+      const benches = [new Bench(isa, reference), bench] as const;
+      const known = fc.constantFrom(...tests);
+      fc.assert(assertSame(profile, benches, known, budgets), fuzzRuns(2 * numRuns));
+      expect(used.size).toBeGreaterThan(20);
+      expect(bench.engine.statistics().keptRegions).toBeGreaterThan(used.size);
+    },
+  );
 });

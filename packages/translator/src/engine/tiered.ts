@@ -50,6 +50,11 @@ export interface TieredOptions {
   readonly cacheLimit?: number;
   /** Whether code that was never executed is translated with what leads to it; default false. */
   readonly coldCode?: boolean;
+  /**
+   * How often control comes to where a kept region begins until that is compiled. By default 16 in
+   * a memory of several translation contexts, whose flat code comes by many regions once; else 1.
+   */
+  readonly keptVisits?: number;
   /** Host time for statistics, in milliseconds. */
   readonly now?: () => number;
   /** Translations of earlier runs, to be taken up where they fit; those of this run are added. */
@@ -70,6 +75,8 @@ const longestRun = 1 << 20;
 const systemThreshold = 2;
 /** … and what earlier runs have left of it is worth little: samples are taken so many times less often. */
 const keptPeriods = 8;
+/** Visits after which a kept region is compiled there. */
+const systemVisits = 16;
 /** Regions may leave so often to the interpreter … */
 const tooManyLeaves = 64;
 /** … and once in so many instructions. */
@@ -87,6 +94,7 @@ class TieredEngine implements Engine {
   readonly #base: RegionHost;
   readonly #isa: Isa;
   readonly #samplePeriod: number;
+  readonly #keptVisits: number;
   readonly #services: Pick<TieredOptions, "now" | "onRegion">;
   readonly #code: GuestCode;
   readonly #cache: CodeCache;
@@ -102,6 +110,8 @@ class TieredEngine implements Engine {
   #translateMs = 0;
   #isInterrupted = false;
   #takeUpMs = 0;
+  /** By marked address: how often control has come there without a region. */
+  readonly #visits = new Map<bigint, number>();
 
   constructor(base: RegionHost, { isa, memory }: EngineOptions, options: TieredOptions) {
     const { threshold, regionLimit = 400, coldCode = false, translations } = options;
@@ -143,6 +153,7 @@ class TieredEngine implements Engine {
     const hasKept = (translations?.modules.length ?? 0) > 0;
     const { samplePeriod = 8192 } = options;
     this.#samplePeriod = isFlat || !hasKept ? samplePeriod : keptPeriods * samplePeriod;
+    this.#keptVisits = options.keptVisits ?? (isFlat ? 1 : systemVisits);
     const choice = {
       threshold: threshold ?? least,
       regionLimit,
@@ -192,9 +203,11 @@ class TieredEngine implements Engine {
           case "left":
           case "sample":
             break;
-          case "marked":
-            this.#enterAt(this.state.pc);
+          case "marked": {
+            const stopped = this.#enterAt(this.state.pc, end);
+            if (stopped) return stopped;
             break;
+          }
           default:
             return exit;
         }
@@ -226,12 +239,23 @@ class TieredEngine implements Engine {
     };
   }
 
-  /** Has control come to the region at a marked address, or takes back the mark. */
-  #enterAt(entry: bigint): void {
-    if (this.#cache.refill(entry)) return;
+  /**
+   * Has control come to the region at a marked address, or takes back the mark. A kept region is
+   * worth compiling when control has come to it several times; until then its first instruction is
+   * interpreted. The exit of one that ended the run is returned.
+   */
+  #enterAt(entry: bigint, end: bigint): Exit | undefined {
+    if (this.#cache.refill(entry)) return undefined;
+    const visits = (this.#visits.get(entry) ?? 0) + 1;
+    this.#visits.set(entry, visits);
+    if (visits < this.#keptVisits && this.#base.retired < end) {
+      const exit = this.#base.regions.step();
+      return exit.kind === "budget" ? undefined : exit;
+    }
     const start = this.#now();
     if (!this.#installer.takeUp(entry)) this.#base.regions.unmark(entry);
     this.#takeUpMs += this.#now() - start;
+    return undefined;
   }
 
   /** Some have instructions at breakpoints now, and others end where there is none any more. */
