@@ -64,6 +64,11 @@ export interface MemoryListener {
   /** A frame was marked as code: engines that write to it unnoticed must not do so any more. */
   codeMarked?(frame: number): void;
   /**
+   * A frame is no longer marked as code, after {@link codeWritten} for all of it: it is written to so
+   * often that it is data now. Who reads code from it has to mark it again before.
+   */
+  codeUnmarked?(frame: number): void;
+  /**
    * Translations of `pageCount` pages from `startPage` (numbers of pages of 4096 bytes, unsigned) are
    * stale; all, if absent. In one translation context, or in all of them.
    */

@@ -66,6 +66,13 @@ export class CodePages {
     return this.#records.has(frame);
   }
 
+  /** Says whether a frame is marked as code. Nothing of it is decoded while it isn't. */
+  setMarked(frame: number, isMarked: boolean): void {
+    const records = this.#records.get(frame);
+    if (records === undefined) return;
+    this.#viewNow().setUint32(records + pageHeader.isUnmarked, isMarked ? 0 : 1, true);
+  }
+
   /** The byte offset of the first record of a frame, if it has some. */
   knownRecordsOf(frame: number): number | undefined {
     return this.#records.get(frame);

@@ -168,6 +168,7 @@ class FastInterpreter implements RegionHost {
           this.#slow.store(BigInt.asUintN(64, address), value, size),
         fetch: (target: bigint) => this.#fetch(BigInt.asUintN(64, target)),
         straddle: (pc: bigint) => this.#straddle(BigInt.asUintN(64, pc)),
+        mark: (page: number) => this.#mark(page),
       },
       intrinsic: Object.fromEntries(
         program.intrinsics.map((name) => [
@@ -210,7 +211,11 @@ class FastInterpreter implements RegionHost {
         this.#pages.invalidate(frame, start, end);
         this.#marks.remark(frame);
       },
-      codeMarked: (frame) => this.#tables.dropWrites(frame),
+      codeMarked: (frame) => {
+        this.#pages.setMarked(frame, true);
+        this.#tables.dropWrites(frame);
+      },
+      codeUnmarked: (frame) => this.#pages.setMarked(frame, false),
       mappingChanged: (startPage, pageCount, context) =>
         this.#tables.drop(startPage, pageCount, context),
       contextChanged: (context) => this.#tables.select(context),
@@ -352,6 +357,11 @@ class FastInterpreter implements RegionHost {
     const records = this.#pages.recordsOf(frame);
     if (!isKnown) this.regions.onPage?.(address);
     return records;
+  }
+
+  /** Marks a page as code again, given by its first record. */
+  #mark(records: number): void {
+    this.#memory.markCode(this.#tables.view.getUint32(records + pageHeader.code, true));
   }
 
   /** Copies the bytes of an instruction that crosses a page to where its record is made. */

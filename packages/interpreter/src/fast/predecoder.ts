@@ -40,18 +40,22 @@ export interface PlannedRow {
 }
 
 /** Byte offsets in the header before a page's records. */
-export const pageHeader: Readonly<Record<"code" | "sizeBytes" | "localBytes", number>> = {
+export const pageHeader: Readonly<
+  Record<"code" | "sizeBytes" | "localBytes" | "isUnmarked", number>
+> = {
   /** Byte offset in linear memory of the code. */
   code: -pageHeaderBytes,
   /** Bytes of records: an instruction that needs more goes on in the next page. */
   sizeBytes: -pageHeaderBytes + 4,
   /** Jumps to records below this many bytes stay in the page. */
   localBytes: -pageHeaderBytes + 8,
+  /** 1 if the page isn't marked as code, so that stores to it go unnoticed: nothing is decoded. */
+  isUnmarked: -pageHeaderBytes + 12,
 };
 
 /**
  * Adds `decode(record: i32, page: i32)` to a module; `page` is the byte offset of the first record
- * of the record's page.
+ * of the record's page. `mark(page)` is called if the page has to be marked as code before.
  */
 export function addPredecoder(
   module: ModuleBuilder,
@@ -59,6 +63,7 @@ export function addPredecoder(
   rows: readonly PlannedRow[],
   library: RuntimeLibrary,
   shift: number,
+  mark: FunctionIndex,
 ): FunctionIndex {
   const { framing } = isa;
   if (framing.prefixes || framing.lengths.length === 0) {
@@ -74,6 +79,14 @@ export function addPredecoder(
   module.defineFunction(decode, (code) => {
     const [record, page] = code.params;
     if (!record || !page) return;
+    code.localGet(page);
+    code.i32Const(pageHeader.isUnmarked);
+    code.i32Add();
+    code.i32Load(0);
+    code.if(() => {
+      code.localGet(page);
+      code.call(mark);
+    });
     const bytes = code.local("i32", "bytes");
     code.localGet(page);
     code.i32Const(pageHeader.code);

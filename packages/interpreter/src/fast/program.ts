@@ -79,6 +79,7 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
     store: module.importFunction("slow", "store", ["i64", "i64", "i32"], ["i32"]),
     fetch: module.importFunction("slow", "fetch", ["i64"], ["i32"]),
     straddle: module.importFunction("slow", "straddle", ["i64"], ["i32"]),
+    mark: module.importFunction("slow", "mark", ["i32"], []),
   };
   const intrinsics = new Map<string, FunctionIndex>();
   for (const [name, arity] of usage.intrinsics) {
@@ -99,7 +100,7 @@ export function generateInterpreter(isa: Isa, context: ContextLayout): Interpret
   const { pieceBytes, plans } = planRecords(isa);
   const shift = Math.log2(pieceBytes / isa.framing.parcelBytes);
   const rows = numberHandlers(isa, plans);
-  const decode = addPredecoder(module, isa, rows, library, shift);
+  const decode = addPredecoder(module, isa, rows, library, shift, slowImports.mark);
   const pcOffset = context.state + isa.layout.pcOffset;
   const enter = addEnter(module, regions, context, pcOffset, isa.framing.parcelBytes);
   const run = module.declareFunction("run", ["i32"], ["i32"], ["budget"]);

@@ -16,6 +16,7 @@ import {
 import { BlockAllocator } from "../memory/block-allocator.ts";
 import { LINEAR_MEMORY_MAXIMUM_BYTES, LinearMemory } from "../memory/linear-memory.ts";
 import { AbsentPages, readWhole } from "./absent-pages.ts";
+import { CodeMarks } from "./code-marks.ts";
 import { TranslationContexts } from "./translation-contexts.ts";
 
 /** RAM of a size that isn't possible. */
@@ -51,8 +52,8 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   readonly #blocks: BlockAllocator;
   readonly #listeners: MemoryListener[] = [];
   readonly #banks = new TranslationContexts();
-  /** By number of the page in RAM: whether an engine holds code from there. */
-  readonly #code: Uint8Array;
+  /** Whether an engine holds code of a page. */
+  readonly #code: CodeMarks;
   /** Whether nothing was written to RAM yet. */
   #isZero = true;
   readonly #absent: AbsentPages;
@@ -80,7 +81,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
         memoryBytes: sizeBytes,
       });
     }
-    this.#code = new Uint8Array(sizeBytes / pageBytes);
+    this.#code = new CodeMarks(sizeBytes / pageBytes);
     this.#absent = new AbsentPages(sizeBytes / pageBytes);
     this.contexts = this.#banks.count;
     this.devices = {
@@ -143,16 +144,21 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
   }
 
   markCode(frame: number): void {
-    this.#code[(frame - ramStart) / pageBytes] = 1;
+    this.#code.mark(pageOf(frame));
     for (const listener of this.#listeners) listener.codeMarked?.(frame);
   }
 
   isCode(frame: number): boolean {
-    return this.#code[(frame - ramStart) / pageBytes] === 1;
+    return this.#code.has(pageOf(frame));
   }
 
   wrote(frame: number, start: number, end: number): void {
-    for (const listener of this.#listeners) listener.codeWritten(frame, start, end);
+    const isData = this.#code.wrote(pageOf(frame));
+    for (const listener of this.#listeners) {
+      if (isData) listener.codeWritten(frame, 0, pageBytes);
+      else listener.codeWritten(frame, start, end);
+    }
+    if (isData) for (const listener of this.#listeners) listener.codeUnmarked?.(frame);
   }
 
   attach(listener: MemoryListener): void {
@@ -222,9 +228,7 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
     if (!this.#isZero) this.#linear.bytes.fill(0, ramStart, ramStart + this.sizeBytes);
     this.#isZero = false;
     this.#absent.set(source, pages);
-    this.#code.forEach((isCode, page) => {
-      if (isCode) this.wrote(ramStart + page * pageBytes, 0, pageBytes);
-    });
+    for (const page of this.#code.all()) this.wrote(ramStart + page * pageBytes, 0, pageBytes);
     this.#changed(undefined, undefined);
   }
 
@@ -265,6 +269,11 @@ export class SystemMemory implements EngineMemory, PhysicalMemory, DmaMemory {
     const count = page === undefined ? undefined : 1;
     for (const listener of this.#listeners) listener.mappingChanged(first, count, context);
   }
+}
+
+/** The number in RAM of the page that a frame is. */
+function pageOf(frame: number): number {
+  return (frame - ramStart) / pageBytes;
 }
 
 /** What engines access: 1, 2, 4 or 8 bytes. */

@@ -80,6 +80,12 @@ export class GuestCode implements MemoryListener {
     this.#versions.set(frame, this.#versionOf(frame) + 1);
   }
 
+  codeUnmarked(frame: number): void {
+    for (const pages of this.#contexts.values()) {
+      for (const [page, known] of pages) if (known === frame) pages.delete(page);
+    }
+  }
+
   mappingChanged(startPage?: number, pageCount = 0, context?: number): void {
     const first = pageCount < 256 ? startPage : undefined;
     if (this.#contexts.size === 0) return;
