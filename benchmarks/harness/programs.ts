@@ -68,14 +68,6 @@ const machineCode = (sizeBytes: number) => (): Uint8Array => {
 /** All programs. */
 export const programs: readonly Program[] = [
   {
-    name: "hello",
-    group: "start-up",
-    arguments: [],
-    prepare: async () => ({
-      program: compile("hello", join(programSources, "hello.c"), [], "riscv64"),
-    }),
-  },
-  {
     // What `npm start` does.
     name: "esbuild",
     group: "programs",
@@ -94,6 +86,15 @@ export const programs: readonly Program[] = [
     ["a", "in.bz2", "-tbzip2", "-mmt1", "-si", "-so"],
     machineCode(2_000_000),
   ),
+  {
+    // The last one: what a longer program leaves beside the command is there, as it usually is.
+    name: "hello",
+    group: "start-up",
+    arguments: [],
+    prepare: async () => ({
+      program: compile("hello", join(programSources, "hello.c"), [], "riscv64"),
+    }),
+  },
 ];
 
 /** A contestant at a program; the checksum is of all that it writes. */
