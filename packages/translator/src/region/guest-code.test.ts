@@ -6,6 +6,8 @@ import { GuestCode } from "./guest-code.ts";
 
 const isa = rv64();
 const page = 0x1000;
+/** Number of a page in the upper half of the address space. */
+const highPage = 2n ** 52n - 0x1000n;
 
 /** Memory with a page in each of two contexts at one address, and what was marked as code. */
 function twoContexts() {
@@ -25,7 +27,7 @@ function twoContexts() {
     allocate: () => 0,
     release() {},
     translate: (address) =>
-      address >> 12n === 1n || address >> 12n === 8n
+      [1n, 8n, highPage].includes(address >> 12n)
         ? (frames[state.context] ?? 0)
         : translationFault.unmapped,
     markCode: (frame) => void marks.push(frame),
@@ -71,4 +73,18 @@ it("is marked again when its frame has lost its mark", () => {
   }
   code.at(page);
   expect(marks).toEqual([0x2000]);
+});
+
+it("is looked for where it lies now, in the upper half of the address space, too", () => {
+  const { code, frames, listeners, put } = twoContexts();
+  put(0x2000, "addi a0, a0, 1");
+  put(0x3000, "addi a0, a0, 2");
+  const pc = -0x1000 * 0x1000;
+  const first = code.at(pc);
+  expect(first?.frame).toBe(0x2000);
+  frames[0] = 0x3000;
+  for (const listener of listeners) listener.mappingChanged(Number(highPage) + 1, 1);
+  expect(code.at(pc)).toBe(first);
+  for (const listener of listeners) listener.mappingChanged(Number(highPage), 1);
+  expect(code.at(pc)?.frame).toBe(0x3000);
 });
