@@ -129,6 +129,8 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
       say,
     });
     console.open();
+    // What a snapshot has executed is no work of this process.
+    const restored = vm.executed;
     const runMillis = performance.now();
     const end = await session.run();
     const wallMs = performance.now() - runMillis;
@@ -138,7 +140,8 @@ async function bootGuest(options: BootOptions, io: CommandIo): Promise<number> {
     if (end.kind === "fuel") stderr.line(`isovm: stopped after ${vm.executed} instructions`);
     if (options.stats) {
       const times = { wallMs, startMs: runMillis - startMillis };
-      const figures = engineStatistics(vm, vm.architecture.isa, times, store?.figures());
+      const run = { engine: vm.engine, executed: vm.executed - restored };
+      const figures = engineStatistics(run, vm.architecture.isa, times, store?.figures());
       stderr.line(JSON.stringify({ ...figures, harts: vm.harts, guestMs: Number(vm.nanos) / 1e6 }));
     }
     const exitCode = exitCodeOf(end);

@@ -97,9 +97,18 @@ describe("isovm boot", () => {
     expect(first.stderr).toMatch(/stopped after 1000 instructions\n$/);
     const kept = readFileSync(file("snapshot"));
     const further = ["--bios", file("fails"), "--memory", "4M", "--restore", file("snapshot")];
-    const second = await boot(...further, "--fuel", "3000", "--snapshot", file("second"));
+    const second = await boot(
+      ...further,
+      "--fuel",
+      "3000",
+      "--snapshot",
+      file("second"),
+      "--stats",
+    );
     expect([second.stdout, second.exitCode]).toEqual(["", 123]);
-    expect(second.stderr).toMatch(/stopped after 3000 instructions\n$/);
+    const [stopped, figures = ""] = second.stderr.trimEnd().split("\n").slice(-2);
+    expect(stopped).toMatch(/stopped after 3000 instructions$/);
+    expect(JSON.parse(figures)).toMatchObject({ instructions: 2000 });
     expect(readFileSync(file("snapshot"))).toEqual(kept);
   });
 
