@@ -169,6 +169,11 @@ export class RegionInstaller {
     translations?.add({ host: this.#host(), wasm, regions: kept });
   }
 
+  /** Whether an earlier run has made a region for an address, for whatever code. */
+  isKept(entry: bigint): boolean {
+    return this.#kept?.has(entry) ?? false;
+  }
+
   /** Takes up the region that an earlier run has made for an address, if it fits. */
   takeUp(entry: bigint): boolean {
     const found = this.#kept?.find(entry);

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import type { KeptModule } from "../store/kept-module.ts";
 import type { KeptProfile } from "../store/kept-profile.ts";
 import type { Translations } from "../store/translations.ts";
-import { tiered } from "./tiered.ts";
+import { type TieredOptions, tiered } from "./tiered.ts";
 
 const isa = rv64();
 
@@ -74,4 +74,35 @@ it("remembers which instructions made regions leave, and forgets those", () => {
   run(leaving, second);
   expect(second.forgotten.size).toBe(0);
   expect(second.source?.().alone).toEqual(profile?.alone);
+});
+
+it("compiles a kept region when control has come to it often enough", () => {
+  const text = `
+    loop: addi a0, a0, 1
+          ecall
+          j loop`;
+  const program = assemble(isa, text, { origin: 0x1000n });
+  const modules: KeptModule[] = [];
+  const translations = (kept: readonly KeptModule[]): Translations => ({
+    modules: kept,
+    add: (module) => void modules.push(module),
+    use() {},
+  });
+  const machine = (options: TieredOptions) => {
+    const vm = bareVm({ isa, engine: tiered(interpreter, options), program });
+    return (rounds: number): number | undefined => {
+      for (let round = 0; round < rounds; round += 1) {
+        expect(vm.run(100)).toEqual({ kind: "effect", name: "systemCall" });
+        vm.state.pc += 4n;
+      }
+      return vm.engine.statistics().keptRegions;
+    };
+  };
+  const eager = { threshold: 0, samplePeriod: 1, tiers: ["optimised"] } as const;
+  machine({ ...eager, translations: translations([]) })(5);
+  expect(modules.length).toBeGreaterThan(0);
+  const later = { samplePeriod: 2 ** 30, keptVisits: 5, translations: translations(modules) };
+  const rounds = machine(later);
+  // The first round marks the entry, which its page has then.
+  expect([rounds(4), rounds(20)]).toEqual([0, 1]);
 });

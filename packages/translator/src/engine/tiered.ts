@@ -110,7 +110,7 @@ class TieredEngine implements Engine {
   #translateMs = 0;
   #isInterrupted = false;
   #takeUpMs = 0;
-  /** By marked address: how often control has come there without a region. */
+  /** By entry of kept regions that aren't compiled yet: how often control has come there. */
   readonly #visits = new Map<bigint, number>();
 
   constructor(base: RegionHost, { isa, memory }: EngineOptions, options: TieredOptions) {
@@ -247,11 +247,12 @@ class TieredEngine implements Engine {
   #enterAt(entry: bigint, end: bigint): Exit | undefined {
     if (this.#cache.refill(entry)) return undefined;
     const visits = (this.#visits.get(entry) ?? 0) + 1;
-    this.#visits.set(entry, visits);
-    if (visits < this.#keptVisits && this.#base.retired < end) {
+    if (visits < this.#keptVisits && this.#installer.isKept(entry) && this.#base.retired < end) {
+      this.#visits.set(entry, visits);
       const exit = this.#base.regions.step();
       return exit.kind === "budget" ? undefined : exit;
     }
+    this.#visits.delete(entry);
     const start = this.#now();
     if (!this.#installer.takeUp(entry)) this.#base.regions.unmark(entry);
     this.#takeUpMs += this.#now() - start;

@@ -52,6 +52,11 @@ export class KeptRegions {
     return this.#byPage.get(address >> pageBits) ?? [];
   }
 
+  /** Whether there is a region that begins at an address. */
+  has(entry: bigint): boolean {
+    return (this.#byEntry.get(entry)?.length ?? 0) > 0;
+  }
+
   /** The region that begins at an address and was made from the code that is there now. */
   find(entry: bigint): FittingRegion | undefined {
     for (const candidate of this.#byEntry.get(entry) ?? []) {
