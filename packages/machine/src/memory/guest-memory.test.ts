@@ -176,6 +176,21 @@ describe("fork", () => {
 });
 
 describe("mapped files", () => {
+  it("get what is written through a mapping that was moved over another one of the same page", () => {
+    const source = new FileSource(pattern(2 * P), true);
+    const space = new GuestMemory().create(LIMIT);
+    for (const start of [P, 4 * P]) {
+      space.map({ start, length: 2 * P, protection: RW, source, shared: true });
+    }
+    space.storeU8(4 * P, 1);
+    // The page is written back as its other mapping goes; the next store makes it dirty again.
+    space.move(4 * P, P, P);
+    expect(source.bytes[0]).toBe(1);
+    space.storeU8(P, 2);
+    space.sync(P, P);
+    expect(source.bytes[0]).toBe(2);
+  });
+
   it("don't take a private frame that two processes share for the file's own", () => {
     const memory = new GuestMemory();
     const parent = memory.create(LIMIT);

@@ -153,6 +153,8 @@ export class ProcessAddressSpace extends GuestBytes implements AddressSpace {
     this.#requireRange(to, length);
     if (length === 0 || from === to) return;
     this.#requireRoom(to, 3);
+    // Before the entries are taken: pages that are written back have to lose write access in them.
+    this.sync(to, length);
     const shift = (to - from) / PAGE_SIZE;
     const pieces = this.#regions.within(from, from + length);
     const entries: { page: number; entry: number }[] = [];
