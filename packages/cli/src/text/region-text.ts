@@ -11,14 +11,14 @@ export interface AssemblyReader {
 
 /** The guest's instructions, block by block, with where control goes from there. */
 export function assemblyText(region: TranslatedRegion, reader: AssemblyReader): string {
-  const { entry, instructionCount } = region;
+  const { entries, instructionCount } = region;
   const blocks = inOrder(region);
   const counts = [counted(instructionCount, "instruction"), counted(blocks.length, "block")];
   const parts = blocks.map((block) => {
     const lines = block.instructions.map((instruction) => assemblyLine(instruction, reader));
     return [`# block ${hex(block.address)}, then ${waysOut(block)}`, ...lines].join("\n");
   });
-  return `# ${counts.join(" in ")}, entered at ${hex(entry)}\n\n${parts.join("\n\n")}\n`;
+  return `# ${counts.join(" in ")}, entered at ${entries.map(hex).join(", ")}\n\n${parts.join("\n\n")}\n`;
 }
 
 /** What each instruction does, specialised or after the passes. */

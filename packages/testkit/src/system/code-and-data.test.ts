@@ -22,9 +22,8 @@ const engines: Readonly<Record<string, EngineFactory>> = {
 };
 
 /**
- * Stores \`stores\` words beside its own code, patches an instruction that it has executed, in its
- * own page or in one that its other hart executes, and executes that: \`rounds\` times. a0 gets the
- * sum of what the patched instruction has added: 1, 2, 3, … in turn.
+ * Stores so many words beside its own code, executes an instruction, patches that and executes it
+ * again, so many times. What the instruction adds to a0 is 1 at first, and one more each round.
  */
 const text = (stores: number, rounds: number): string => `
   start:  la    s0, data
@@ -73,7 +72,7 @@ it.each(cases)("%s, %i harts: no instruction is stale", (_, harts, engine) => {
     });
     vm.memory.write(ram, program.bytes);
     vm.startHart(0, BigInt(ram));
-    // The others execute the same place, and see what was patched after their next fence at latest.
+    // The other one spins in the same page.
     for (let hart = 1; hart < harts; hart += 1)
       vm.startHart(hart, program.symbols.get("end") ?? 0n);
     vm.runFor(harts * (rounds * (3 * stores + 20) + 50));

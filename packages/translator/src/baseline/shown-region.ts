@@ -56,6 +56,7 @@ export function shownRegion(
   }
   return {
     entry: toGuest(entries[0]?.[0] ?? 0),
+    entries: entries.map(([address]) => toGuest(address)),
     instructionCount: region.instructionCount,
     blocks,
     wasmText: () => builder.toText(functionIndex),

@@ -33,6 +33,7 @@ export interface EntryGraph {
  */
 export function withEntries(graph: FlowGraph, entries: readonly number[]): EntryGraph {
   const plain = analyse(graph);
+  if (entries.length === 1) return { graph, analysis: plain, routes: new Map() };
   const { parent } = loops(plain);
   const routes = new Map<number, EntryRoute[]>();
   entries.forEach((target, entry) => {
@@ -43,7 +44,6 @@ export function withEntries(graph: FlowGraph, entries: readonly number[]): Entry
       to = from;
     }
   });
-  if (routes.size === 0) return { graph, analysis: plain, routes };
   const successors = graph.successors.map((list, block) => {
     const added = routes.get(block);
     return added ? [...new Set([...list, ...added.map(({ to }) => to)])] : list;

@@ -57,3 +57,15 @@ it.each([
   expect(run(label, registers)).toBe(sum);
   expect(regions() - before).toBeGreaterThanOrEqual(translated);
 });
+
+it("are shown with all of their entries", () => {
+  const shown: bigint[][] = [];
+  const engine = tiered(interpreter, {
+    ...{ threshold: 0, samplePeriod: 1, coldCode: true, loopEntries: true },
+    tiers: ["optimised"],
+    onRegion: ({ entries }) => shown.push([...entries]),
+  });
+  bareVm({ isa, engine, program }).run(10_000);
+  const labels = ["outer", "inner"].map((label) => program.symbols.get(label));
+  expect(shown[0]).toEqual([0x1004n, ...labels]);
+});

@@ -154,7 +154,7 @@ export class RegionInstaller {
       const spans = this.#spansOf(runs);
       const code = codeOf(runs, spans, memory.memory);
       for (const [entry, entryNumber] of entries) {
-        // A loop may have been worth a region of its own.
+        // A loop that has a region of its own keeps it.
         const isOther = tier === "optimised" && entryNumber > 0 && cache.has(entry);
         if (!isOther) cache.add({ entry, entryNumber, instructionCount, runs, spans, run });
         kept.push({ pc: entry, entryNumber, exportName, instructionCount, code });

@@ -47,6 +47,7 @@ describe.each([
 
   it("has the guest's code", () => {
     expect(region.blocks[0]?.address).toBe(region.entry);
+    expect(region.entries).toEqual([region.entry]);
     const instructions = region.blocks.flatMap((block) => block.instructions);
     expect(instructions).toHaveLength(region.instructionCount);
     const all = disassemble(isa, program.bytes, origin);

@@ -30,13 +30,15 @@ export interface TranslatedBlock {
 }
 
 /**
- * A region that was translated: guest code with one entry, and the WebAssembly that it became.
+ * A region that was translated: guest code, where it is entered, and the WebAssembly that it became.
  *
  * @see {@link TieredOptions.onRegion}
  */
 export interface TranslatedRegion {
-  /** Address of its first block, the only one where it is entered. */
+  /** Address of its first block. */
   readonly entry: bigint;
+  /** Addresses where it is entered, that of its first block among them. */
+  readonly entries: readonly bigint[];
   /** Guest instructions in it. */
   readonly instructionCount: number;
   readonly blocks: readonly TranslatedBlock[];
@@ -76,6 +78,7 @@ export function translatedRegion(
   });
   return {
     entry: toGuest(formed.entry),
+    entries: formed.entries.map((block) => toGuest(formed.blocks[block]?.pc ?? formed.entry)),
     instructionCount: formed.instructionCount,
     blocks,
     wasmText: () => functions.map((index) => builder.toText(index)).join("\n"),

@@ -36,7 +36,7 @@ export class KeptRegions {
   constructor(translations: Translations, options: KeptRegionsOptions) {
     this.#translations = translations;
     this.#options = options;
-    // What was made last is tried first.
+    // What was made last is tried first, but a region that begins there before one with a loop there.
     const modules = translations.modules.toReversed().filter(({ host }) => host === options.host);
     for (const isFirst of [true, false]) {
       for (const module of modules) {
